@@ -1,0 +1,282 @@
+"""Missions and plans as plain numbers: what scenario files become and what analysis works on.
+
+`sim.scenario` builds these records (the only place where units, UTC and names become numbers); `sim.windows`,
+`sim.analysis`, `sim.study` and `sim.products` read them. Nothing here validates or computes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sim.spacecraft import Engine, Spacecraft
+from sim.windows.request import WindowRequest
+
+STATUSES: tuple[str, ...] = (
+    "planned_2021",
+    "planned_pre2021",
+    "replanned",
+    "flown",
+    "geometry",
+    "derived",
+    "assumed",
+)
+"""Where a number comes from, in the words used by every scenario file and report."""
+
+COUPLING_KINDS: tuple[str, ...] = ("survey_before_landing", "relay", "overlapping_lifetimes", "joint_window")
+
+
+@dataclass(frozen=True, slots=True)
+class SourcedNumber:
+    """One value of a scenario file with where it comes from.
+
+    Attributes
+    ----------
+    key : str
+        Dotted key in the file.
+    value : str
+        The value as text, with its unit in the key's suffix.
+    status : str
+        One of `STATUSES`.
+    sources : tuple of str
+        Source ids, resolved in `MissionCase.sources`.
+    note : str
+        Why this value, when it is not evident.
+    """
+
+    key: str
+    value: str
+    status: str
+    sources: tuple[str, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OrbitPhase:
+    """A phase of operations in lunar orbit.
+
+    Attributes
+    ----------
+    name : str
+        What the phase is for, for example ``survey``.
+    perilune_altitude_km, apolune_altitude_km : float
+        Over the 1737.4 km sphere.
+    inclination_deg : float
+        To the lunar equator.
+    argument_of_perilune_deg : float or None
+        None for near-circular phases.
+    start_day, duration_day : float
+        From perilune arrival.
+    """
+
+    name: str
+    perilune_altitude_km: float
+    apolune_altitude_km: float
+    inclination_deg: float
+    argument_of_perilune_deg: float | None
+    start_day: float
+    duration_day: float
+
+
+@dataclass(frozen=True, slots=True)
+class LandingCase:
+    """A landing.
+
+    Attributes
+    ----------
+    site_id, name : str
+        Identifier and words.
+    latitude_deg, longitude_deg : float
+        Selenographic, MOON_ME.
+    delay_day : float
+        From perilune arrival to touchdown.
+    sun_elevation_min_deg, sun_elevation_max_deg : float
+        Wanted Sun elevation at touchdown.
+    """
+
+    site_id: str
+    name: str
+    latitude_deg: float
+    longitude_deg: float
+    delay_day: float
+    sun_elevation_min_deg: float
+    sun_elevation_max_deg: float
+
+
+@dataclass(frozen=True, slots=True)
+class MissionCase:
+    """One mission, ready to be computed.
+
+    Attributes
+    ----------
+    id, name, agency : str
+        Identifier, words, who flies it.
+    kind : str
+        ``orbiter``, ``lander``, ``relay``, ``sample_return`` or ``impactor``.
+    description : str
+        One paragraph for reports.
+    window : WindowRequest
+        The launch question.
+    spacecraft : Spacecraft
+        Masses and the engine that inserts into lunar orbit.
+    launcher_name : str
+        Launch vehicle.
+    upper_stage : Engine or None
+        The stage that burns trans-lunar injection.
+    upper_stage_burnout_kg : float or None
+        Its dry mass at burn-out without payload (for the thrust-to-mass of the burn).
+    tli_capability_kg : float or None
+        Mass the launcher sends to the Moon.
+    trim_dv_m_s : float
+        Mid-course corrections and trims reserved.
+    phases : tuple of OrbitPhase
+        Operations in lunar orbit.
+    landing : LandingCase or None
+        Landing, if any.
+    lifetime_day : float
+        Working life after arrival.
+    nominal_launch_tdb : float or None
+        Announced or flown launch instant when one is published.
+    numbers : tuple of SourcedNumber
+        Every real-world number of the file.
+    sources : dict of str to str
+        Source id to citation, for the ids used.
+    path : str
+        File it was read from.
+    """
+
+    id: str
+    name: str
+    agency: str
+    kind: str
+    description: str
+    window: WindowRequest
+    spacecraft: Spacecraft
+    launcher_name: str
+    upper_stage: Engine | None
+    upper_stage_burnout_kg: float | None
+    tli_capability_kg: float | None
+    trim_dv_m_s: float
+    phases: tuple[OrbitPhase, ...]
+    landing: LandingCase | None
+    lifetime_day: float
+    nominal_launch_tdb: float | None
+    numbers: tuple[SourcedNumber, ...] = ()
+    sources: dict[str, str] = field(default_factory=dict)
+    path: str = ""
+
+    @property
+    def assumed(self) -> tuple[SourcedNumber, ...]:
+        """The numbers that nobody published."""
+        return tuple(number for number in self.numbers if number.status == "assumed")
+
+
+@dataclass(frozen=True, slots=True)
+class Coupling:
+    """One way in which two missions of a plan depend on or help each other.
+
+    Attributes
+    ----------
+    kind : str
+        One of `COUPLING_KINDS`.
+    first, second : str
+        Mission ids; `first` serves `second` (surveys its site, relays for it).
+    lead_day : float
+        ``survey_before_landing``: wanted days of survey before the landing.
+    overlap_day : float
+        ``overlapping_lifetimes``: wanted days with both alive.
+    within_day : float
+        ``joint_window``: both must be able to launch within this many days of each other.
+    elevation_mask_deg : float
+        ``relay``: lowest elevation of the relay over the lander's horizon.
+    cross_track_km : float
+        ``survey_before_landing``: a pass counts when the ground track comes this near.
+    basis : str
+        Words and status: explicit in an agreement, discussed, or derived.
+    numbers : tuple of SourcedNumber
+        The coupling's own numbers.
+    """
+
+    kind: str
+    first: str
+    second: str
+    lead_day: float = 0.0
+    overlap_day: float = 0.0
+    within_day: float = 0.0
+    elevation_mask_deg: float = 5.0
+    cross_track_km: float = 10.0
+    basis: str = ""
+    numbers: tuple[SourcedNumber, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlanMission:
+    """A mission in a plan as announced, and as it turned out.
+
+    Attributes
+    ----------
+    announced : MissionCase
+        The mission that the plan computes.
+    turned_out : str
+        What became of it, one sentence with sources; empty when nothing is known yet.
+    turned_out_launch_tdb : float or None
+        The launch flown or re-planned, seconds past J2000 TDB.
+    turned_out_status : str
+        One of `STATUSES`.
+    turned_out_sources : tuple of str
+        Source ids.
+    """
+
+    announced: MissionCase
+    turned_out: str
+    turned_out_launch_tdb: float | None
+    turned_out_status: str
+    turned_out_sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanCase:
+    """Several missions and their couplings over a span.
+
+    Attributes
+    ----------
+    id, name, description : str
+        Identifier, words.
+    missions : tuple of PlanMission
+        In file order.
+    couplings : tuple of Coupling
+        In file order.
+    span_start_tdb, span_stop_tdb : float
+        Search span; every mission's launch period lies in it.
+    sources : dict of str to str
+        Source id to citation.
+    path : str
+        File it was read from.
+    """
+
+    id: str
+    name: str
+    description: str
+    missions: tuple[PlanMission, ...]
+    couplings: tuple[Coupling, ...]
+    span_start_tdb: float
+    span_stop_tdb: float
+    sources: dict[str, str] = field(default_factory=dict)
+    path: str = ""
+
+    def mission(self, mission_id: str) -> MissionCase:
+        """Return the announced mission called `mission_id`.
+
+        Parameters
+        ----------
+        mission_id : str
+            Identifier.
+
+        Returns
+        -------
+        MissionCase
+            The mission; KeyError when there is none.
+        """
+        for entry in self.missions:
+            if entry.announced.id == mission_id:
+                return entry.announced
+        raise KeyError(mission_id)
