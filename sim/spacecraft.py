@@ -1,11 +1,11 @@
 """Masses and engines, and the rocket equation that ties them to a velocity change.
 
-Functions take and return arrays that broadcast (a plain number gives a 0-d array). A row that is NaN stays NaN and
-changes no other row; a negative mass or velocity change is an error.
+Functions take and return arrays that broadcast (a plain number gives a 0-d array). A row that is NaN stays
+NaN and changes no other row; a negative mass or velocity change is an error.
 
-Sources: Tsiolkovsky's equation and the constant-thrust burn time as in Curtis, *Orbital Mechanics for Engineering
-Students*, 3rd ed. (2014), eqs. 11.30 and 11.34; the exhaust velocity is the specific impulse times standard gravity
-(CGPM 1901).
+Sources: the rocket equation (Tsiolkovsky 1903) for constant exhaust velocity, which is the specific impulse
+times standard gravity (CGPM 1901); at constant thrust the mass falls linearly, so that the burn time is
+propellant over mass flow.
 """
 
 from __future__ import annotations
@@ -102,7 +102,8 @@ class Spacecraft:
         _positive(self.dry_mass_kg, "dry_mass_kg")
         if self.dry_mass_kg > self.launch_mass_kg:
             raise InputError(
-                f"dry_mass_kg is {self.dry_mass_kg:g}; allowed: at most launch_mass_kg = {self.launch_mass_kg:g}"
+                f"dry_mass_kg is {self.dry_mass_kg:g}; "
+                f"allowed: at most launch_mass_kg = {self.launch_mass_kg:g}"
             )
         if not self.engines:
             raise InputError("engines is empty; allowed: one engine or more")
@@ -232,7 +233,8 @@ def available_dv_m_s(initial_mass_kg: ArrayLike, final_mass_kg: ArrayLike, isp_s
     _positive(isp_s, "isp_s")
     before = _not_negative(initial_mass_kg, "initial_mass_kg")
     after = _not_negative(final_mass_kg, "final_mass_kg")
-    ratio = np.divide(before, after, out=np.full(np.broadcast(before, after).shape, np.nan), where=after > 0.0)
+    undefined = np.full(np.broadcast(before, after).shape, np.nan)
+    ratio = np.divide(before, after, out=undefined, where=after > 0.0)
     return np.asarray(isp_s * STANDARD_GRAVITY_M_S2 * np.log(np.where(ratio >= 1.0, ratio, np.nan)))
 
 
