@@ -244,10 +244,10 @@ def earth_orientation_quality(t_tdb: Any) -> EarthOrientationQuality:
     """
     t_tai = np.asarray(tai_from_tdb(finite_seconds(t_tdb)))
     table = orientation_table()
-    predicted_days = np.clip(t_tai, table.last_measured_tai, table.last_predicted_tai) - table.last_measured_tai
+    predicted_s = np.clip(t_tai, table.last_measured_tai, table.last_predicted_tai) - table.last_measured_tai
     held_days = np.maximum(t_tai - table.last_predicted_tai, 0.0) / SECONDS_PER_DAY
     drift_m = held_days * HELD_LENGTH_OF_DAY_BOUND_S * EQUATOR_M_PER_S
-    later = _predicted_bound_m(predicted_days / SECONDS_PER_DAY) + drift_m
+    later = _predicted_bound_m(predicted_s / SECONDS_PER_DAY) + drift_m
     before, measured = t_tai < table.first_measured_tai, t_tai <= table.last_measured_tai
     inside = np.where(measured, "measured", "predicted")
     kind = np.where(before | (held_days > 0.0), "extrapolated", inside)
