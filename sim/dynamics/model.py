@@ -1,0 +1,316 @@
+"""The choice of forces and its flat form."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from threading import Lock
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.bodies import EARTH
+from sim.constants import SECONDS_PER_DAY
+from sim.core.forces import CENTER, Forces
+from sim.ephemeris import ChebyshevTable, Ephemeris, open_ephemeris
+from sim.errors import InputError
+from sim.frames import tod_pole_icrf
+
+CENTERS = ("earth", "moon")
+BLOCK_PIECES = 32
+"""Tables are asked for in blocks of this many pieces, so that neighbouring spans share them."""
+REFERENCE_PIECE_DAY = 0.5
+"""Piece length of the table behind the independent integrator: another grid and degree than the fast path's."""
+_FLAT_MODELS_KEPT = 16
+
+
+@dataclass(frozen=True, eq=False)
+class FlatModel:
+    """A force model as the compiled fast path reads it, valid over the span of its table.
+
+    Attributes
+    ----------
+    center : str
+        Body at the origin.
+    bodies : tuple of str
+        The other attracting bodies, in the order of the table.
+    forces : sim.core.forces.Forces
+        Flat parameters.
+    fit_error_km : tuple of float
+        Largest error of the table per body against the ephemeris.
+    """
+
+    center: str
+    bodies: tuple[str, ...]
+    forces: Forces
+    fit_error_km: tuple[float, ...]
+
+    def index(self, body: str) -> int:
+        """Index of a body for the compiled core.
+
+        Parameters
+        ----------
+        body : str
+            Name of the centre or of one of ``bodies``.
+
+        Returns
+        -------
+        int
+
+        Raises
+        ------
+        InputError
+            The model does not hold the body.
+        """
+        if body == self.center:
+            return CENTER
+        if body not in self.bodies:
+            known = ", ".join((self.center, *self.bodies))
+            raise InputError(f"body {body!r} is no part of the force model, which holds {known}")
+        return self.bodies.index(body)
+
+
+@dataclass(frozen=True, eq=False)
+class ReferenceModel:
+    """A force model as the independent integrator reads it (see :mod:`sim.core.reference`).
+
+    Attributes
+    ----------
+    table : ChebyshevTable
+        Another table than the fast path's: shorter pieces, as many coefficients as the data need.
+    gm_km3_s2 : numpy.ndarray (1 + B,)
+        Centre first, then the bodies of the table.
+    zonals : numpy.ndarray (5,)
+        GM (km3/s2), reference radius (km), J2, J3, J4 of Earth; J_n beyond the chosen degree are zero.
+    earth : int
+        Index of Earth in the table, -1 when it is the centre.
+    pole : numpy.ndarray (P + 1, 3)
+        Earth's pole at the piece boundaries.
+    """
+
+    table: ChebyshevTable
+    gm_km3_s2: npt.NDArray[np.float64]
+    zonals: npt.NDArray[np.float64]
+    earth: int
+    pole: npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class ForceModel:
+    """Which forces act on a spacecraft, in axes of the ICRF that move with ``center``.
+
+    Point masses attract the spacecraft and the centre (direct and indirect term). Earth's zonal harmonics act about
+    its true-of-date pole, on the spacecraft and, when the Moon is the centre, on the Moon; what the Earth's
+    oblateness does to the Earth itself through the Moon is left out (about 1 m in five days).
+
+    Parameters
+    ----------
+    center : str
+        ``earth`` or ``moon``.
+    point_masses : tuple of str
+        Attracting bodies; the centre must be among them.
+    earth_zonals : int
+        0 (point mass) or the highest degree, 2 to 4 (JGM-3). Needs Earth among the point masses.
+    gm_km3_s2 : mapping of str to float, optional
+        Overrides of single gravitational parameters; the others are those of the ephemeris.
+    ephemeris : Ephemeris, optional
+        Where the bodies are; by default the one that comes with the package.
+    earth_pole_icrf : tuple of float, optional
+        A constant pole of the zonals instead of the true-of-date one (comparisons with other tools).
+    piece_day : float
+        Length of the pieces of the fast path's tables.
+    n_coefficients : int
+        Coefficients per component there; 9 on one-day pieces keep the Moon to 2e-6 km (measured in the tests).
+
+    Raises
+    ------
+    InputError
+        Unknown centre, body or degree.
+    """
+
+    center: str = "earth"
+    point_masses: tuple[str, ...] = ("earth", "moon", "sun")
+    earth_zonals: int = 2
+    gm_km3_s2: Mapping[str, float] | None = None
+    ephemeris: Ephemeris | None = None
+    earth_pole_icrf: tuple[float, float, float] | None = None
+    piece_day: float = 1.0
+    n_coefficients: int = 9
+    _flats: dict[tuple[float, float], FlatModel] = field(default_factory=dict, init=False, repr=False)
+    _lock: Lock = field(default_factory=Lock, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.center not in CENTERS:
+            raise InputError(f"center is {self.center!r}; allowed: {', '.join(CENTERS)}")
+        if self.center not in self.point_masses:
+            raise InputError(f"point_masses {self.point_masses!r} must contain the center {self.center!r}")
+        if len(set(self.point_masses)) != len(self.point_masses):
+            raise InputError(f"point_masses {self.point_masses!r} names a body twice")
+        if self.earth_zonals not in (0, 2, 3, 4):
+            raise InputError(f"earth_zonals is {self.earth_zonals!r}; allowed: 0, 2, 3, 4")
+        if self.earth_zonals and "earth" not in self.point_masses:
+            raise InputError("earth_zonals needs 'earth' among the point_masses; set it to 0 otherwise")
+        self._check_numbers()
+
+    def _check_numbers(self) -> None:
+        for body, gm in (self.gm_km3_s2 or {}).items():
+            if body not in self.point_masses:
+                raise InputError(f"gm_km3_s2 names {body!r}, which is not among the point_masses")
+            if not (math.isfinite(gm) and gm >= 0.0):
+                raise InputError(f"gm_km3_s2[{body!r}] is {gm!r}; allowed: finite numbers from 0")
+        if self.earth_pole_icrf is not None and not abs(math.hypot(*self.earth_pole_icrf) - 1.0) < 1e-9:
+            raise InputError(f"earth_pole_icrf is {self.earth_pole_icrf!r}; allowed: a vector of length 1")
+
+    @property
+    def bodies(self) -> tuple[str, ...]:
+        """Attracting bodies other than the centre."""
+        return tuple(body for body in self.point_masses if body != self.center)
+
+    def source(self) -> Ephemeris:
+        """Ephemeris in use.
+
+        Returns
+        -------
+        Ephemeris
+        """
+        return open_ephemeris() if self.ephemeris is None else self.ephemeris
+
+    def gm(self, body: str) -> float:
+        """Gravitational parameter in use.
+
+        Parameters
+        ----------
+        body : str
+            One of ``point_masses``.
+
+        Returns
+        -------
+        float
+            km3/s2.
+
+        Raises
+        ------
+        InputError
+            Neither the model nor the ephemeris states one.
+        """
+        override = (self.gm_km3_s2 or {}).get(body)
+        if override is not None:
+            return float(override)
+        known = self.source().gm_km3_s2
+        if body not in known:
+            raise InputError(f"the ephemeris {self.source().name} states no GM of {body!r}; give it in gm_km3_s2")
+        return float(known[body])
+
+    def coverage(self) -> tuple[float, float]:
+        """Span over which the model can be made flat: whole pieces of the ephemeris.
+
+        Returns
+        -------
+        start_tdb, stop_tdb : float
+            TDB s past J2000.
+        """
+        start, stop = self.source().coverage(self.center, *self.bodies)
+        origin, piece = -0.5 * SECONDS_PER_DAY, self.piece_day * SECONDS_PER_DAY
+        first = math.ceil((start - origin) / piece)
+        last = math.floor((stop - origin) / piece)
+        return origin + first * piece, origin + last * piece
+
+    def flat(self, start_tdb: float, stop_tdb: float) -> FlatModel:
+        """Flat form for a span.
+
+        The values at an epoch do not depend on the span asked for.
+
+        Parameters
+        ----------
+        start_tdb, stop_tdb : float
+            Span, TDB s past J2000.
+
+        Returns
+        -------
+        FlatModel
+            Kept, and shared by later calls for neighbouring spans.
+
+        Raises
+        ------
+        EphemerisRangeError
+            The span leaves the ephemeris.
+        """
+        key = self._block(start_tdb, stop_tdb)
+        with self._lock:
+            found = self._flats.get(key)
+        if found is not None:
+            return found
+        made = self._build(*key)
+        with self._lock:
+            while len(self._flats) >= _FLAT_MODELS_KEPT:
+                self._flats.pop(next(iter(self._flats)))
+            self._flats[key] = made
+        return made
+
+    def _block(self, start_tdb: float, stop_tdb: float) -> tuple[float, float]:
+        """Span widened to whole blocks, as far as the ephemeris goes."""
+        low, high = self.coverage()
+        block = BLOCK_PIECES * self.piece_day * SECONDS_PER_DAY
+        start = max(math.floor(start_tdb / block) * block, min(low, start_tdb))
+        stop = min(math.ceil(stop_tdb / block) * block, max(high, stop_tdb))
+        return start, max(stop, start)
+
+    def _build(self, start_tdb: float, stop_tdb: float) -> FlatModel:
+        table = self.source().chebyshev_table(
+            self.bodies, self.center, start_tdb, stop_tdb, self.piece_day, self.n_coefficients, margin_day=0.0
+        )
+        pieces, bodies, _, n = table.coefficients.shape
+        packed = np.ascontiguousarray(table.coefficients.transpose(0, 3, 1, 2)).reshape(pieces, n, 3 * bodies)
+        forces = Forces(
+            gm_center=self.gm(self.center),
+            gm=np.array([self.gm(body) for body in self.bodies], dtype=np.float64),
+            table=packed,
+            start=table.start_tdb,
+            piece=table.piece_s,
+            zonal=self._zonals(),
+            zonal_degree=self.earth_zonals,
+            zonal_body=self._earth_index(),
+            pole=self._pole(table),
+        )
+        return FlatModel(self.center, self.bodies, forces, tuple(float(e) for e in table.fit_error_km))
+
+    def reference(self, start_tdb: float, stop_tdb: float) -> ReferenceModel:
+        """Form read by the independent integrator, with a table of its own.
+
+        Parameters
+        ----------
+        start_tdb, stop_tdb : float
+            Span, TDB s past J2000.
+
+        Returns
+        -------
+        ReferenceModel
+
+        Raises
+        ------
+        EphemerisRangeError
+            The span leaves the ephemeris.
+        """
+        table = self.source().chebyshev_table(
+            self.bodies, self.center, *self._block(start_tdb, stop_tdb), REFERENCE_PIECE_DAY, margin_day=0.0
+        )
+        gm = np.array([self.gm(body) for body in (self.center, *self.bodies)], dtype=np.float64)
+        return ReferenceModel(table, gm, self._zonals(), self._earth_index(), self._pole(table))
+
+    def _zonals(self) -> npt.NDArray[np.float64]:
+        """GM, reference radius, J2, J3, J4 with the degrees beyond the chosen one set to zero."""
+        values = np.array([0.0, EARTH.harmonics_radius_km, EARTH.j2, EARTH.j3, EARTH.j4])
+        values[0] = self.gm("earth") if self.earth_zonals else 0.0
+        values[2 + max(self.earth_zonals - 1, 0) :] = 0.0
+        return values
+
+    def _earth_index(self) -> int:
+        return CENTER if "earth" not in self.bodies else self.bodies.index("earth")
+
+    def _pole(self, table: ChebyshevTable) -> npt.NDArray[np.float64]:
+        """Pole at the piece boundaries (n_pieces + 1, 3); any unit vector when there are no zonals."""
+        boundaries = table.start_tdb + table.piece_s * np.arange(table.n_pieces + 1)
+        if self.earth_pole_icrf is not None or not self.earth_zonals:
+            return np.tile(np.array(self.earth_pole_icrf or (0.0, 0.0, 1.0)), (boundaries.size, 1))
+        return np.ascontiguousarray(tod_pole_icrf(boundaries))
