@@ -1,0 +1,163 @@
+"""Ephemerides from SPK files given by path, with an optional binary PCK for the Moon's orientation.
+
+Segments of types 2 and 3 (Chebyshev) are understood, which is what JPL's and IMCCE's planetary ephemerides
+consist of.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from sim.bodies import BODIES
+from sim.ephemeris.series import ChebyshevSeries
+from sim.ephemeris.states import NAIF_ID, Ephemeris, Link, Segment
+from sim.errors import DataError
+
+_ICRF = 1  # NAIF code of the J2000 frame, which in JPL's ephemerides is the ICRF
+# orientation classes of the lunar principal axes, DE440 then DE421 and older
+_MOON_PA_BODIES = (31008, 31006)
+_COMPONENTS = {2: 3, 3: 6}  # by SPK data type
+_PLANET_CENTERS = {1: 199, 2: 299, 4: 499, 5: 599, 6: 699, 7: 799, 8: 899, 9: 999}
+
+
+def open_spk(
+    path: str | Path, *, pck: str | Path | None = None, gm_km3_s2: Mapping[str, float] | None = None
+) -> Ephemeris:
+    """Open an SPK file as an ephemeris.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        SPK (``.bsp``) with segments of type 2 or 3 in ICRF axes; segments of other types are left out.
+    pck : str or pathlib.Path, optional
+        Binary PCK (``.bpc``) with the lunar principal axes, for :meth:`Ephemeris.moon_librations`. Its axes
+        are those of its own ephemeris: those of DE421 and DE440 differ by 0.2 arcsec.
+    gm_km3_s2 : mapping of str to float, optional
+        Gravitational parameters by body. SPK files hold none: without it those of DE440 are used.
+
+    Returns
+    -------
+    Ephemeris
+        Its span is what the Sun, the Earth and the Moon have in common, as far as the file holds them.
+
+    Raises
+    ------
+    DataError
+        Missing or damaged file, or none of its segments is usable.
+    """
+    spk_path = Path(path)
+    links = _links(spk_path)
+    librations = _librations(Path(pck)) if pck is not None else None
+    gm = gm_km3_s2 if gm_km3_s2 is not None else {name: body.gm_km3_s2 for name, body in BODIES.items()}
+    start_tdb, stop_tdb = _common_span(spk_path, links)
+    return Ephemeris(
+        name=spk_path.name,
+        sha256=_sha256(spk_path),
+        start_tdb=start_tdb,
+        stop_tdb=stop_tdb,
+        gm_km3_s2=MappingProxyType(dict(gm)),
+        links=MappingProxyType(links),
+        librations=librations,
+        librations_name=f"{Path(pck).name} sha256:{_sha256(Path(pck))}" if pck is not None else "",
+        path=spk_path,
+    )
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _open_daf(path: Path, kind: str) -> Any:
+    # jplephem costs 0.1 s to import and only files given by the user need it.
+    from jplephem.pck import PCK
+    from jplephem.spk import SPK
+
+    try:
+        with path.open("rb") as file:
+            magic = file.read(7)
+        if magic != f"DAF/{kind}".encode():
+            raise DataError(
+                f"{path}: not a binary {kind} file (it begins with {magic!r}); give a {kind} file"
+            )
+        return (SPK if kind == "SPK" else PCK).open(str(path))
+    except OSError as error:
+        raise DataError(
+            f"{path}: cannot be read ({error.strerror or error}); give an existing {kind} file"
+        ) from error
+    except (ValueError, IndexError, ArithmeticError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: damaged {kind} file ({error}); fetch it again") from error
+
+
+def _links(path: Path) -> dict[int, Link]:
+    file = _open_daf(path, "SPK")
+    segments: dict[int, list[tuple[int, Segment]]] = {}
+    left_out = set()
+    for raw in reversed(file.segments):  # in SPK files the last segment has priority
+        if raw.data_type in _COMPONENTS and raw.frame == _ICRF:
+            segments.setdefault(raw.target, []).append(
+                (raw.center, _segment(path, raw, raw.start_second, raw.end_second))
+            )
+        else:
+            left_out.add(f"type {raw.data_type} in frame {raw.frame}")
+    if not segments:
+        found = ", ".join(sorted(left_out)) or "none"
+        raise DataError(
+            f"{path}: no segment of type 2 or 3 in ICRF axes (segments found: {found}); give another SPK"
+        )
+    links = {}
+    for target, pairs in segments.items():
+        center = pairs[0][0]
+        links[target] = Link(center, tuple(segment for own_center, segment in pairs if own_center == center))
+    for barycenter, planet in _PLANET_CENTERS.items():
+        if barycenter not in links and planet in links and links[planet].center_id != barycenter:
+            links[barycenter] = links[planet]  # a file with planet centres only
+    return links
+
+
+def _segment(path: Path, raw: Any, start_tdb: float, stop_tdb: float) -> Segment:
+    """Native granules of a Chebyshev segment, mapped from the file (SPK Required Reading, types 2 and 3)."""
+    components = _COMPONENTS[raw.data_type]
+    try:
+        init, granule_s, record_words, n_records = raw.daf.read_array(raw.end_i - 3, raw.end_i)
+        records = raw.daf.map_array(raw.start_i, raw.end_i - 4).reshape(int(n_records), int(record_words))
+        words = records[:, 2:].reshape(int(n_records), components, -1)
+    except (OSError, ValueError, IndexError, TypeError, OverflowError) as error:
+        raise DataError(
+            f"{path}: a segment does not fit into the file ({error}); fetch the file again"
+        ) from error
+    stop = min(stop_tdb, init + n_records * granule_s)
+    rates = words[:, 3:] if components == 6 else None
+    if not (np.isfinite([init, granule_s, start_tdb, stop]).all() and granule_s > 0.0 and start_tdb < stop):
+        raise DataError(f"{path}: a segment's directory is damaged; fetch the file again")
+    return Segment(
+        ChebyshevSeries(float(init), float(granule_s), words[:, :3], rates), max(start_tdb, init), stop
+    )
+
+
+def _librations(path: Path) -> Segment:
+    file = _open_daf(path, "PCK")
+    for body in _MOON_PA_BODIES:
+        for raw in reversed(file.segments):
+            if raw.body == body and raw.data_type == 2 and raw.frame == _ICRF:
+                return _segment(path, raw, raw.initial_second, raw.final_second)
+    bodies = ", ".join(str(body) for body in sorted({raw.body for raw in file.segments}))
+    raise DataError(f"{path}: no lunar principal axes (31006 or 31008, type 2); the file holds {bodies}")
+
+
+def _common_span(path: Path, links: Mapping[int, Link]) -> tuple[float, float]:
+    wanted = [NAIF_ID[body] for body in ("sun", "emb", "earth", "moon") if NAIF_ID[body] in links]
+    spans = [links[node].segments for node in wanted or list(links)]
+    start = max(min(segment.start_tdb for segment in segments) for segments in spans)
+    stop = min(max(segment.stop_tdb for segment in segments) for segments in spans)
+    if start >= stop:
+        raise DataError(
+            f"{path}: the segments of Sun, Earth and Moon have no time in common; give another SPK"
+        )
+    return start, stop
