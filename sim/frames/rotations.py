@@ -96,6 +96,11 @@ def norm(a: FloatArray) -> FloatArray:
     return np.sqrt(dot(a, a))
 
 
+def unit(a: FloatArray) -> FloatArray:
+    """Vectors ``(..., 3)`` divided by their length."""
+    return np.asarray(a / norm(a)[..., None])
+
+
 def states_array(states: Any, what: str = "states") -> FloatArray:
     """Check and return states as float64 ``(N, 6)`` or ``(6,)``.
 
