@@ -1,10 +1,10 @@
 """Earth frames: true equator and equinox of date (TOD) and the terrestrial frame (ITRF).
 
 IAU 2006 precession and IAU 2000A nutation adjusted to it (ERFA ``nut06a``, ``pfw06``, ``s06``), celestial to
-terrestrial by the CIO method with UT1 and polar motion of :mod:`sim.timescales`. The four Fukushima-Williams angles
-and the CIO locator are taken on one-day nodes and interpolated with eight points; against ERFA at the epochs
-themselves the axes then differ by at most 0.012 mas, 0.4 mm on the ground (``tests/truth/test_frames_erfa.py``).
-Left out: celestial pole offsets dX, dY (below 0.0006 arcsec, 0.02 m on
+terrestrial by the CIO method with UT1 and polar motion of :mod:`sim.timescales`. The four Fukushima-Williams
+angles and the CIO locator are taken on one-day nodes and interpolated with eight points; against ERFA at the
+epochs themselves the axes then differ by at most 0.012 mas, 0.4 mm on the ground
+(``tests/truth/test_frames_erfa.py``). Left out: celestial pole offsets dX, dY (below 0.0006 arcsec, 0.02 m on
 the ground) and daily tides in UT1 and pole.
 
 ICRF here means the GCRS axes: they are the same axes; the origin is whatever the vectors say.

@@ -4,8 +4,7 @@ Two azimuths must not be mixed: the *inertial* one is the direction of the orbit
 one the direction flown relative to the turning Earth, in which launch corridors are given. On a sphere
 cos(inclination) = cos(latitude) sin(inertial azimuth), with the *geocentric* latitude; azimuths run from
 north over east. The tilt between geodetic and geocentric horizon (0.19 degrees) changes an azimuth only to
-second order. Source: Vallado (2013), Fundamentals of Astrodynamics and Applications, 4th ed., section 6.4
-(eqs. 6-16 and 6-17).
+second order. Source: Vallado (2013), Fundamentals of Astrodynamics and Applications, 4th ed., chapter 6.
 """
 
 from __future__ import annotations
@@ -103,8 +102,8 @@ def azimuth_inertial_deg(
         row = int(np.flatnonzero(unreachable)[0])
         found, least = (float(a.ravel()[row]) * DEG_PER_RAD for a in (inclination, np.abs(latitude)))
         raise UnreachableError(
-            f"inclination {found:.4f} deg cannot be reached from geocentric latitude {least:.4f} deg without a dogleg; "
-            f"allowed: {least:.4f} to {180.0 - least:.4f} deg"
+            f"inclination {found:.4f} deg cannot be reached from geocentric latitude {least:.4f} deg "
+            f"without a dogleg; allowed: {least:.4f} to {180.0 - least:.4f} deg"
         )
     north = np.sqrt(np.maximum(excess, 0.0))
     return _azimuth_deg(np.cos(inclination), north if ascending else -north)

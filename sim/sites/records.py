@@ -104,7 +104,7 @@ class EarthSite:
 
     @property
     def position_itrf_km(self) -> FloatArray:
-        """Earth-fixed position (3,); :func:`sim.frames.earth_site_state_icrf` turns it into an inertial state."""
+        """Earth-fixed position (3,); see :func:`sim.frames.earth_site_state_icrf`."""
         latitude, longitude = self.latitude_geodetic_deg * RAD_PER_DEG, self.longitude_deg * RAD_PER_DEG
         return np.asarray(erfa.gd2gc(_WGS84, longitude, latitude, self.altitude_m) * KM_PER_M)
 

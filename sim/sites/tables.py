@@ -83,7 +83,7 @@ def _site_table(kind: Callable[..., Record], path: Path) -> Mapping[str, Record]
 
 @functools.cache
 def sources() -> Mapping[str, Source]:
-    """Sources of the tables by id.
+    """Give the sources of the tables by id.
 
     Raises
     ------
@@ -143,7 +143,7 @@ def ground_station(name: str) -> GroundStation:
 
 
 def lunar_site(name: str) -> LunarSite:
-    """Place on the Moon of an id or alias, for example ``"shackleton_rim_ce7"``; raises as :func:`launch_site`."""
+    """Place on the Moon of an id or alias (``"shackleton_rim_ce7"``); raises as :func:`launch_site`."""
     return _look_up(lunar_sites(), name, "lunar site")
 
 
