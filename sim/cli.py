@@ -1,0 +1,311 @@
+"""The command `perilune`: arguments in, exit codes out, nothing else.
+
+Exit codes: 0 done, 2 bad input, 3 data missing or corrupt, 4 some cases failed (they are listed), 70 a fault
+of the program (its traceback goes to a file), 130 interrupted. One fault is one line on the error stream.
+
+Heavy packages (numba, astropy, matplotlib) are imported inside the commands that need them, so that `--help`,
+`check` and a mistyped option answer at once.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import platform
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sim.errors import EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_OK, PeriluneError, ScenarioError
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+app = typer.Typer(
+    name="perilune",
+    help="Lunar mission planning: launch windows, transfers and coordinated plans from real ephemerides.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Scenario = Annotated[
+    Path, typer.Argument(metavar="SCENARIO", help="Scenario file (TOML).", show_default=False)
+]
+OutFolder = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the results.")]
+
+
+class TerminalProgress:
+    """Progress on the error stream: bars with rate and remaining time, or nothing when it is no terminal.
+
+    Call it as ``progress(label, done, total)`` as often as convenient; use it as a context manager. Labels
+    that agree up to their first colon share one bar, for example ``luna26: inclination 51.7 deg``.
+    """
+
+    def __init__(self) -> None:
+        self._bars: Progress | None = None
+        self._tasks: dict[str, TaskID] = {}
+
+    def __enter__(self) -> TerminalProgress:
+        if sys.stderr.isatty():
+            self._bars = _rich_progress()
+            self._bars.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bars is not None:
+            self._bars.stop()
+
+    def __call__(self, label: str, done: int, total: int) -> None:
+        """Show that `done` of `total` pieces of the work called `label` are finished.
+
+        Parameters
+        ----------
+        label : str
+            What is being done, after the name of the bar and a colon.
+        done, total : int
+            Finished pieces, all pieces.
+        """
+        if self._bars is None:
+            return
+        name = label.partition(":")[0]
+        if name not in self._tasks:
+            self._tasks[name] = self._bars.add_task(label, total=total)
+        self._bars.update(self._tasks[name], description=label, completed=done, total=total)
+
+
+def _rich_progress() -> Progress:
+    # Optional work, wanted on terminals only: rich takes longer to import than `check` may take.
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bars
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        """Pieces a second and the time that remains."""
+
+        def render(self, task: Any) -> Text:
+            speed = task.finished_speed or task.speed
+            if not speed:
+                return Text("")
+            left = "" if task.time_remaining is None else f", {task.time_remaining:.0f} s left"
+            return Text(f"{speed:.3g}/s{left}", style="cyan")
+
+    return Bars(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        Rate(),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+    )
+
+
+def _one_line(text: object) -> str:
+    return " ".join(str(text).split())
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)
+
+
+def _report(fault: PeriluneError) -> int:
+    """One line a fault; scenario faults start with file and line, so that editors can jump there."""
+    if isinstance(fault, ScenarioError):
+        for problem in fault.problems:
+            _say(_one_line(problem))
+    else:
+        _say(f"perilune: {_one_line(fault)}")
+    return fault.exit_code
+
+
+def _keep_traceback(out: Path | None) -> str:
+    """Write the traceback of the current exception where the user will find it."""
+    name = f"perilune-fault-{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}.txt"
+    for folder in (out, Path(tempfile.gettempdir())):
+        if folder is None or not folder.is_dir():
+            continue
+        try:
+            (folder / name).write_text(traceback.format_exc(), encoding="utf-8")
+        except OSError:
+            continue
+        return f"traceback in {folder / name}"
+    return "its traceback could not be written anywhere"
+
+
+def _interrupted(out: Path | None) -> int:
+    kept = (
+        "nothing was written"
+        if out is None
+        else f"what was finished is kept in {out}; the same command goes on"
+    )
+    _say(f"perilune: interrupted; {kept}")
+    return EXIT_INTERRUPTED
+
+
+def _guarded(command: Callable[..., None]) -> Callable[..., None]:
+    """Turn every exception of a command into one line and an exit code: the only handler of the program."""
+
+    @functools.wraps(command)
+    def guarded(**arguments: Any) -> None:
+        out = arguments.get("out")
+        try:
+            command(**arguments)
+            sys.stdout.flush()
+        except PeriluneError as fault:
+            raise typer.Exit(_report(fault)) from None
+        except KeyboardInterrupt:
+            raise typer.Exit(_interrupted(out)) from None
+        except BrokenPipeError:
+            # The reader (`| head`) went away: not a fault. The stream must not be flushed again at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(EXIT_OK) from None
+        except typer.Exit:
+            raise
+        except Exception as fault:
+            kind, place = type(fault).__name__, _keep_traceback(out)
+            _say(f"perilune: fault of the program, {kind}: {_one_line(fault)}; {place}")
+            raise typer.Exit(EXIT_INTERNAL) from None
+
+    return guarded
+
+
+def _version() -> str:
+    try:
+        return metadata.version("perilune")
+    except metadata.PackageNotFoundError:
+        return "(not installed)"
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"perilune {_version()}")
+        raise typer.Exit(EXIT_OK)
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Lunar mission planning: launch windows, transfers and coordinated plans from real ephemerides."""
+
+
+@app.command()
+@_guarded
+def run(scenario: Scenario, out: OutFolder = Path("out/run")) -> None:
+    """Compute one mission: its launch windows, transfers, orbit and landing."""
+    from sim.study import run_scenario  # numba and astropy: seconds, for this command only
+
+    with TerminalProgress() as progress:
+        run_scenario(scenario, out, progress=progress)
+
+
+@app.command()
+@_guarded
+def compare(
+    first: Annotated[Path, typer.Argument(metavar="PLAN_A", help="Plan file (TOML).", show_default=False)],
+    second: Annotated[Path, typer.Argument(metavar="PLAN_B", help="Plan file (TOML).", show_default=False)],
+    out: OutFolder = Path("out/compare"),
+) -> None:
+    """Compare two plans: windows, joint windows, delta-v, mass, lighting, relay and survey contacts."""
+    from sim.study import compare_plans  # numba and astropy: seconds, for this command only
+
+    with TerminalProgress() as progress:
+        compare_plans(first, second, out, progress=progress)
+
+
+@app.command()
+@_guarded
+def windows(
+    scenario: Scenario,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Also write the table there.")
+    ] = None,
+) -> None:
+    """List the launch windows of one mission, in UTC."""
+    from sim.study import list_windows  # numba and astropy: seconds, for this command only
+
+    with TerminalProgress() as progress:
+        list_windows(scenario, out, progress=progress)
+
+
+@app.command()
+@_guarded
+def plot(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of results.", show_default=False)],
+) -> None:
+    """Draw figures and report again from the results in a folder, without computing anything."""
+    from sim.products import plot_directory  # matplotlib: two seconds, for this command only
+
+    plot_directory(directory)
+
+
+@app.command()
+@_guarded
+def check(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="Scenario files.", show_default=False)
+    ],
+) -> None:
+    """Validate scenario files, all faults at once, and list what is assumed."""
+    from sim.scenario import CheckReport, check_files  # pydantic: not needed for --help and wrong options
+
+    report = check_files(files)
+    good = CheckReport(tuple(file for file in report.files if file.ok))
+    if good.files:
+        print(good.text())
+    if not report.ok:
+        raise ScenarioError(report.problems)
+
+
+@app.command()
+@_guarded
+def schema(
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="mission, plan or sources.")] = "mission",
+) -> None:
+    """Print the JSON Schema of a kind of scenario file."""
+    from sim.scenario import schema_json  # pydantic: not needed for --help and wrong options
+
+    print(schema_json(kind))
+
+
+@app.command()
+@_guarded
+def warmup() -> None:
+    """Compile everything once, so that the first run does not wait for it."""
+    from sim.study import warmup as compile_all  # numba: that is the purpose
+
+    with TerminalProgress() as progress:
+        compile_all(progress=progress)
+
+
+@app.command()
+@_guarded
+def info() -> None:
+    """Print versions of the program and of what its numbers depend on."""
+    print(f"perilune {_version()}")
+    print(f"python {platform.python_version()}")
+    for name in ("numpy", "scipy", "numba", "astropy", "pyerfa", "astropy-iers-data", "jplephem", "boinor"):
+        print(f"{name} {metadata.version(name)}")
+    print(f"processors {os.cpu_count()}, {platform.machine()}")
+
+
+def main() -> None:
+    """Run the command line; ends the process with its exit code."""
+    try:
+        app()
+    except KeyboardInterrupt:  # pressed while Python was still importing or leaving
+        sys.exit(_interrupted(None))
+
+
+if __name__ == "__main__":
+    main()
