@@ -1,6 +1,6 @@
 """Records of single findings about a mission: calendar, masses, light, contact, survey, trajectory.
 
-They are part of the records of a run (`sim.analysis.results`), which also says what their ``assumed`` fields mean.
+They are part of the records of a run (`sim.analysis.results`), which also says what ``assumed`` means.
 """
 
 from __future__ import annotations

@@ -73,6 +73,8 @@ class MissionResult:
         Masses.
     lighting : LightingResult or None
         None without landing.
+    nominal : int or None
+        Row launched nearest to the published launch instant, within a day of it.
     resumed : bool
         Whether the windows came from an earlier run's ledger.
     wall_time_s : float
@@ -88,6 +90,7 @@ class MissionResult:
     calendar: CalendarResult
     mass: MassResult
     lighting: LightingResult | None
+    nominal: int | None = None
     resumed: bool = False
     wall_time_s: float = 0.0
 

@@ -1,0 +1,109 @@
+"""When a mission arrives, surveys, lands and ends, for one launch or for every launch day at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.analysis.calendar import Days, day_numbers, launch_days
+from sim.analysis.parts import Floats
+from sim.analysis.results import MissionResult
+from sim.cases import MissionCase, OrbitPhase, PlanMission
+from sim.constants import SECONDS_PER_DAY
+
+SURVEY = "survey"
+
+
+@dataclass(frozen=True)
+class Milestones:
+    """Dates of a mission for D candidate launches; arrays of shape (D,), seconds past J2000 TDB.
+
+    Attributes
+    ----------
+    day : ndarray of int64
+        Launch days since 1970-01-01, UTC calendar.
+    launch_tdb, arrival_tdb : ndarray
+        Lift-off and first perilune.
+    survey_tdb : ndarray
+        Begin of the survey phase; of the first phase where none is called survey; arrival without phases.
+    landing_tdb : ndarray
+        Touchdown; arrival where the mission does not land.
+    end_tdb : ndarray
+        End of working life.
+    """
+
+    day: Days
+    launch_tdb: Floats
+    arrival_tdb: Floats
+    survey_tdb: Floats
+    landing_tdb: Floats
+    end_tdb: Floats
+
+    def __len__(self) -> int:
+        """Return the number of candidate launches."""
+        return len(self.day)
+
+
+def survey_phase(case: MissionCase) -> OrbitPhase | None:
+    """Return the phase called survey, else the first phase, else None."""
+    named = [phase for phase in case.phases if SURVEY in phase.name]
+    return next(iter(named or case.phases), None)
+
+
+def milestones_at(case: MissionCase, launch_tdb: Floats, arrival_tdb: Floats) -> Milestones:
+    """Return the dates that follow from launches and arrivals.
+
+    Parameters
+    ----------
+    case : MissionCase
+        Phases, landing, lifetime.
+    launch_tdb, arrival_tdb : ndarray, shape (D,)
+        Seconds past J2000 TDB.
+
+    Returns
+    -------
+    Milestones
+        One entry per launch.
+    """
+    phase = survey_phase(case)
+    landing_day = case.landing.delay_day if case.landing else 0.0
+    return Milestones(
+        day=day_numbers(launch_tdb),
+        launch_tdb=launch_tdb,
+        arrival_tdb=arrival_tdb,
+        survey_tdb=arrival_tdb + (phase.start_day if phase else 0.0) * SECONDS_PER_DAY,
+        landing_tdb=arrival_tdb + landing_day * SECONDS_PER_DAY,
+        end_tdb=arrival_tdb + case.lifetime_day * SECONDS_PER_DAY,
+    )
+
+
+def flight_s(result: MissionResult) -> float:
+    """Return the median time from lift-off to perilune; of the flight times asked for when there is none."""
+    if len(result.table):
+        return float(np.median(result.table.perilune_tdb - result.table.launch_tdb))
+    return float(np.mean(result.case.window.tof_day)) * SECONDS_PER_DAY
+
+
+def every_day(result: MissionResult) -> Milestones:
+    """Return the dates for the best opportunity of every launch day."""
+    days = launch_days(result.table, result.within)
+    return milestones_at(result.case, days.launch_tdb, days.arrival_tdb)
+
+
+def at_launch(result: MissionResult, launch_tdb: float) -> Milestones:
+    """Return the dates for one launch instant, arriving after the median flight time."""
+    launch = np.array([launch_tdb])
+    return milestones_at(result.case, launch, launch + flight_s(result))
+
+
+def announced(result: MissionResult) -> Milestones:
+    """Return the dates as announced: of the published launch, else of every launch day of the period."""
+    nominal = result.case.nominal_launch_tdb
+    return every_day(result) if nominal is None else at_launch(result, nominal)
+
+
+def turned_out(result: MissionResult, entry: PlanMission) -> Milestones | None:
+    """Return the dates as they turned out; None when no launch is known."""
+    launch = entry.turned_out_launch_tdb
+    return None if launch is None else at_launch(result, launch)
