@@ -3,17 +3,16 @@
 Sources
 -------
 * ``gm_km3_s2``: header of JPL's DE440 (file ``linux_p1550p2650.440``: GM1..GM9, GMS, GMB in au3/day2, AU,
-  EMRAT), converted to km3/s2; the same numbers as NAIF's ``gm_de440.tpc``. From Mars outwards they belong to
-  the system of planet and satellites, like the positions of the ephemeris.
-* Radii and flattening: Earth WGS 84 (NGA.STND.0036) with the mean radius of the IAU report below; Moon and
-  planets: Archinal et al. (2018), Report of the IAU Working Group on Cartographic Coordinates and Rotational
-  Elements 2015, Celestial Mechanics and Dynamical Astronomy 130:22, tables 4 and 5; Sun: nominal radius, IAU
-  2015 Resolution B3.
+  EMRAT), converted to km3/s2. From Mars outwards they belong to the system of planet and satellites, like the
+  positions of the ephemeris.
+* Radii and flattening: Earth WGS 84 (NGA.STND.0036) with the mean radius of the IAU report; Moon and planets:
+  Archinal et al. (2018), Report of the IAU Working Group on Cartographic Coordinates and Rotational Elements
+  2015, Celestial Mechanics and Dynamical Astronomy 130:22; Sun: nominal radius, IAU 2015 Resolution B3.
 * Zonal harmonics of the Earth: JGM-3 (Tapley et al. 1996, Journal of Geophysical Research 101(B12):28029),
-  from the normalised coefficients of ICGEM's ``JGM3.gfc``: J_n = -sqrt(2n + 1) C_n0. Of Moon and Sun: DE440
-  header (J2M..J4M on AM, J2SUN on ASUN); the Moon's J2 there is without the permanent tide.
-* Mean distances: rounded semi-major axes (JPL's approximate elements of the planets; Earth-Moon 384 399 km).
-  They serve only for the sphere-of-influence radii, a convention of about two digits.
+  from the normalised coefficients of ICGEM's ``JGM3.gfc``: J_n = -sqrt(2n + 1) C_n0, the permanent tide
+  included. Of Moon and Sun: DE440 header (J2M, J3M, J4M on AM; J2SUN on ASUN).
+* Mean distances: semi-major axes of JPL's approximate elements (Standish, valid 1800-2050); Earth to Moon
+  384 399 km. They serve only for the spheres of influence, a convention good to about two digits.
 """
 
 from __future__ import annotations
@@ -76,11 +75,7 @@ class Body:
 
     @property
     def soi_radius_km(self) -> float:
-        """Radius of Laplace's sphere of influence, a (m/M)^(2/5); infinite for the Sun.
-
-        Battin (1999), An Introduction to the Mathematics and Methods of Astrodynamics, eq. 8.91, with the
-        mean distance for a.
-        """
+        """Radius of Laplace's sphere of influence, a (m/M)^(2/5); infinite for the Sun."""
         if not self.parent:
             return float("inf")
         return float(self.mean_distance_km * (self.gm_km3_s2 / BODIES[self.parent].gm_km3_s2) ** 0.4)
@@ -100,7 +95,13 @@ SUN = Body(
     harmonics_source="DE440",
 )
 MERCURY = Body(
-    "mercury", 199, 22031.868551400003, 2439.4, 2440.53, 0.0009301, 0.38709927 * ASTRONOMICAL_UNIT_KM
+    "mercury",
+    199,
+    22031.868551400003,
+    2439.4,
+    2440.53,
+    1.0 - 2438.26 / 2440.53,
+    0.38709927 * ASTRONOMICAL_UNIT_KM,
 )
 VENUS = Body("venus", 299, 324858.592, 6051.8, 6051.8, 0.0, 0.72333566 * ASTRONOMICAL_UNIT_KM)
 EARTH = Body(
@@ -132,16 +133,50 @@ MOON = Body(
     harmonics_radius_km=1738.0,
     harmonics_source="DE440",
 )
-MARS = Body("mars", 499, 42828.3758157561, 3389.50, 3396.19, 0.00588601, 1.52371034 * ASTRONOMICAL_UNIT_KM)
-JUPITER = Body(
-    "jupiter", 599, 126712764.09999998, 69_911.0, 71_492.0, 0.0648744, 5.20288700 * ASTRONOMICAL_UNIT_KM
+MARS = Body(
+    "mars",
+    499,
+    42828.3758157561,
+    3389.50,
+    3396.19,
+    1.0 - 3376.20 / 3396.19,
+    1.52371034 * ASTRONOMICAL_UNIT_KM,
 )
-SATURN = Body("saturn", 699, 37940584.8418, 58_232.0, 60_268.0, 0.0979624, 9.53667594 * ASTRONOMICAL_UNIT_KM)
+JUPITER = Body(
+    "jupiter",
+    599,
+    126712764.09999998,
+    69_911.0,
+    71_492.0,
+    1.0 - 66_854.0 / 71_492.0,
+    5.20288700 * ASTRONOMICAL_UNIT_KM,
+)
+SATURN = Body(
+    "saturn",
+    699,
+    37940584.8418,
+    58_232.0,
+    60_268.0,
+    1.0 - 54_364.0 / 60_268.0,
+    9.53667594 * ASTRONOMICAL_UNIT_KM,
+)
 URANUS = Body(
-    "uranus", 799, 5794556.3999999985, 25_362.0, 25_559.0, 0.0229273, 19.18916464 * ASTRONOMICAL_UNIT_KM
+    "uranus",
+    799,
+    5794556.3999999985,
+    25_362.0,
+    25_559.0,
+    1.0 - 24_973.0 / 25_559.0,
+    19.18916464 * ASTRONOMICAL_UNIT_KM,
 )
 NEPTUNE = Body(
-    "neptune", 899, 6836527.100580399, 24_622.0, 24_764.0, 0.0170817, 30.06992276 * ASTRONOMICAL_UNIT_KM
+    "neptune",
+    899,
+    6836527.100580399,
+    24_622.0,
+    24_764.0,
+    1.0 - 24_341.0 / 24_764.0,
+    30.06992276 * ASTRONOMICAL_UNIT_KM,
 )
 PLUTO = Body("pluto", 999, 975.5, 1188.3, 1188.3, 0.0, 39.48211675 * ASTRONOMICAL_UNIT_KM)
 

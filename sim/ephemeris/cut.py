@@ -16,8 +16,9 @@ from types import MappingProxyType
 
 import numpy as np
 
+from sim.ephemeris.links import Link, Segment
 from sim.ephemeris.series import ChebyshevSeries, FloatArray
-from sim.ephemeris.states import NAIF_ID, Ephemeris, Link, Segment
+from sim.ephemeris.states import NAIF_ID, Ephemeris
 from sim.errors import DataError
 
 CUT_NAME = "de440_1959_2051"

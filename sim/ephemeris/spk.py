@@ -14,9 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from sim.bodies import BODIES
+from sim.bodies import BODIES, EARTH_MOON_GM_KM3_S2
+from sim.ephemeris.links import Link, Segment
 from sim.ephemeris.series import ChebyshevSeries
-from sim.ephemeris.states import NAIF_ID, Ephemeris, Link, Segment
+from sim.ephemeris.states import NAIF_ID, Ephemeris
 from sim.errors import DataError
 
 _ICRF = 1  # NAIF code of the J2000 frame, which in JPL's ephemerides is the ICRF
@@ -27,7 +28,11 @@ _PLANET_CENTERS = {1: 199, 2: 299, 4: 499, 5: 599, 6: 699, 7: 799, 8: 899, 9: 99
 
 
 def open_spk(
-    path: str | Path, *, pck: str | Path | None = None, gm_km3_s2: Mapping[str, float] | None = None
+    path: str | Path,
+    *,
+    pck: str | Path | None = None,
+    gm_km3_s2: Mapping[str, float] | None = None,
+    sha256: str | None = None,
 ) -> Ephemeris:
     """Open an SPK file as an ephemeris.
 
@@ -40,6 +45,9 @@ def open_spk(
         are those of its own ephemeris: those of DE421 and DE440 differ by 0.2 arcsec.
     gm_km3_s2 : mapping of str to float, optional
         Gravitational parameters by body. SPK files hold none: without it those of DE440 are used.
+    sha256 : str, optional
+        Expected SHA-256 of the SPK. SPK files carry no checksum: without it a damaged file may give wrong
+        positions.
 
     Returns
     -------
@@ -49,29 +57,42 @@ def open_spk(
     Raises
     ------
     DataError
-        Missing or damaged file, or none of its segments is usable.
+        Missing or damaged file, wrong SHA-256, or none of its segments is usable.
     """
     spk_path = Path(path)
+    found = _sha256(spk_path, "SPK")
+    if sha256 is not None and found != sha256.lower():
+        raise DataError(
+            f"{spk_path}: SHA-256 {found}; expected {sha256}: damaged or another file; fetch it again"
+        )
     links = _links(spk_path)
     librations = _librations(Path(pck)) if pck is not None else None
-    gm = gm_km3_s2 if gm_km3_s2 is not None else {name: body.gm_km3_s2 for name, body in BODIES.items()}
+    gm = gm_km3_s2 if gm_km3_s2 is not None else _gm_of_de440()
     start_tdb, stop_tdb = _common_span(spk_path, links)
     return Ephemeris(
         name=spk_path.name,
-        sha256=_sha256(spk_path),
+        sha256=found,
         start_tdb=start_tdb,
         stop_tdb=stop_tdb,
         gm_km3_s2=MappingProxyType(dict(gm)),
         links=MappingProxyType(links),
         librations=librations,
-        librations_name=f"{Path(pck).name} sha256:{_sha256(Path(pck))}" if pck is not None else "",
+        librations_name=f"{Path(pck).name} sha256:{_sha256(Path(pck), 'PCK')}" if pck is not None else "",
         path=spk_path,
     )
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _gm_of_de440() -> dict[str, float]:
+    return {name: body.gm_km3_s2 for name, body in BODIES.items()} | {"emb": EARTH_MOON_GM_KM3_S2}
+
+
+def _sha256(path: Path, kind: str) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        reason = error.strerror or error
+        raise DataError(f"{path}: cannot be read ({reason}); give an existing {kind} file") from error
 
 
 def _open_daf(path: Path, kind: str) -> Any:
@@ -82,7 +103,7 @@ def _open_daf(path: Path, kind: str) -> Any:
     try:
         with path.open("rb") as file:
             magic = file.read(7)
-        if magic != f"DAF/{kind}".encode():
+        if magic not in (f"DAF/{kind}".encode(), b"NAIF/DA"):  # the second: no kind, older files
             raise DataError(
                 f"{path}: not a binary {kind} file (it begins with {magic!r}); give a {kind} file"
             )
