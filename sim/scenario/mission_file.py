@@ -1,0 +1,221 @@
+"""The tables and keys of a *mission* file."""
+
+# No `from __future__ import annotations` here: pydantic reads the annotations of models when they are defined.
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
+
+from sim.scenario.quantities import (
+    RULES,
+    Count,
+    Identifier,
+    Instant,
+    Moment,
+    Number,
+    Numbers,
+    Quantity,
+    ShortText,
+    SourceId,
+    Text,
+    Utc,
+)
+
+Pole = Literal["north", "south"]
+Branch = Literal["ascending", "descending"]
+Leg = Literal["northeast", "southeast"]
+DateKey = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}_utc$")]
+
+
+class Source(BaseModel):
+    """One source: where a number was read."""
+
+    model_config = RULES
+
+    title: ShortText | Text = Field(description="Title, or what it says in one line")
+    url: str = Field(min_length=1, max_length=400, description="Where it can be found")
+    date: str = Field(min_length=1, max_length=60, description="When it was published or seen")
+    quality: str = Field(min_length=1, max_length=80, description="What kind of source; 'unconfirmed' backs assumed numbers only")
+
+
+class MissionTable(BaseModel):
+    """What the mission is."""
+
+    model_config = RULES
+
+    id: Identifier = Field(description="Identifier, unique within a plan: lower case, digits and _")
+    name: ShortText = Field(description="Name in reports")
+    agency: ShortText = Field(description="Who flies it")
+    kind: Literal["orbiter", "lander", "relay", "sample_return", "impactor"] = Field(description="What it does")
+    description: Text = Field(description="One paragraph for reports")
+
+
+class SpacecraftTable(BaseModel):
+    """Masses and the engine that inserts into lunar orbit."""
+
+    model_config = RULES
+
+    launch_mass_kg: Annotated[Number, Quantity("kg", 20.0, 60_000.0)] = Field(description="Mass when the launcher lets go")
+    dry_mass_kg: Annotated[Number, Quantity("kg", 10.0, 60_000.0)] = Field(
+        description="Mass with the propellant of the main engine used up"
+    )
+    engine_thrust_n: Annotated[Number, Quantity("n", 20.0, 200_000.0)] = Field(description="Thrust of the main engine")
+    engine_isp_s: Annotated[Number, Quantity("isp", 150.0, 500.0)] = Field(description="Specific impulse of the main engine")
+    trim_dv_m_s: Annotated[Number, Quantity("m_s", 0.0, 500.0)] = Field(
+        description="Velocity change reserved for mid-course corrections and trims"
+    )
+    lifetime_day: Annotated[Number, Quantity("day", 0.1, 11_000.0)] = Field(description="Working life after arrival")
+
+
+class LauncherTable(BaseModel):
+    """Launch vehicle and its upper stage."""
+
+    model_config = RULES
+
+    name: ShortText = Field(description="Launch vehicle")
+    tli_capability_kg: Annotated[Number, Quantity("kg", 20.0, 150_000.0)] | None = Field(
+        default=None, description="Mass that it sends to the Moon"
+    )
+    ascent_s: Annotated[Number, Quantity("s", 100.0, 3_000.0)] = Field(description="Lift-off to insertion into the parking orbit")
+    ascent_arc_deg: Annotated[Number, Quantity("deg", 1.0, 120.0)] = Field(
+        description="Geocentric arc from the site to the insertion point"
+    )
+    upper_stage_thrust_n: Annotated[Number, Quantity("n", 1_000.0, 5e6)] | None = Field(
+        default=None, description="Thrust of the stage that burns trans-lunar injection"
+    )
+    upper_stage_isp_s: Annotated[Number, Quantity("isp", 150.0, 500.0)] | None = Field(
+        default=None, description="Specific impulse of that stage"
+    )
+    upper_stage_burnout_kg: Annotated[Number, Quantity("kg", 100.0, 50_000.0)] | None = Field(
+        default=None, description="Its mass at burn-out without payload"
+    )
+
+
+class LaunchTable(BaseModel):
+    """From where and when."""
+
+    model_config = RULES
+
+    site: Identifier = Field(description="Launch site: vostochny, wenchang, baikonur, kennedy, ...")
+    period_start_utc: Annotated[Instant, Utc()] = Field(description="First instant of the launch period that is searched")
+    period_stop_utc: Annotated[Instant, Utc()] = Field(description="End of the launch period that is searched")
+    nominal_utc: Annotated[Instant, Utc()] | None = Field(
+        default=None, description="Launch instant announced or flown, when one was published to the minute"
+    )
+    legs: Annotated[tuple[Leg, ...], Field(strict=False, min_length=1, max_length=2)] = Field(
+        default=("northeast", "southeast"), description="Launch azimuths to search, north or south of due east"
+    )
+
+
+class ParkingOrbitTable(BaseModel):
+    """Circular orbit around the Earth from which the injection is made."""
+
+    model_config = RULES
+
+    altitude_km: Annotated[Number, Quantity("km", 130.0, 2_000.0)] = Field(description="Over the equatorial radius")
+    inclination_deg: Annotated[Numbers, Quantity("deg", 0.0, 180.0)] = Field(
+        description="To the true equator of date; one or several to try"
+    )
+
+
+class TransferTable(BaseModel):
+    """The way to the Moon."""
+
+    model_config = RULES
+
+    class_: Literal["direct"] = Field(alias="class", description="Trajectory class")
+    flight_time_day: Annotated[Numbers, Quantity("day", 2.0, 8.0)] = Field(
+        description="Trans-lunar injection to perilune; one or several to try"
+    )
+    coast_s_max: Annotated[Number, Quantity("s", 60.0, 172_800.0)] = Field(
+        description="Longest coast in the parking orbit before injection"
+    )
+    coast_revs_max: Annotated[Count, Quantity("1", 0, 20)] = Field(
+        description="Whole parking revolutions allowed in the coast; 0 means the first pass"
+    )
+    poles: Annotated[tuple[Pole, ...], Field(strict=False, min_length=1, max_length=2)] = Field(
+        default=("north", "south"), description="Lunar poles over which to approach"
+    )
+    branches: Annotated[tuple[Branch, ...], Field(strict=False, min_length=1, max_length=2)] = Field(
+        default=("ascending", "descending"), description="Legs of the parking plane on which to meet the Moon"
+    )
+    announced_total_day: Annotated[Number, Quantity("day", 2.0, 400.0)] | None = Field(
+        default=None, description="Lift-off to lunar orbit as announced, staging included; for the record, not searched"
+    )
+
+
+class ArrivalTable(BaseModel):
+    """First perilune and the lunar orbit to enter there."""
+
+    model_config = RULES
+
+    perilune_altitude_km: Annotated[Number, Quantity("km", 10.0, 10_000.0)] = Field(
+        description="First perilune, over the 1737.4 km sphere"
+    )
+    apolune_altitude_km: Annotated[Number, Quantity("km", 10.0, 70_000.0)] = Field(
+        description="Apolune of the orbit entered there"
+    )
+    plane: Literal["inclination", "landing_site"] = Field(
+        description="Whether the arrival plane has a given inclination or contains the landing site at landing"
+    )
+    lunar_inclination_deg: Annotated[Number, Quantity("deg", 0.0, 180.0)] | None = Field(
+        default=None, description='To the lunar equator; for plane = "inclination"'
+    )
+
+
+class OperationTable(BaseModel):
+    """One phase in lunar orbit."""
+
+    model_config = RULES
+
+    name: Identifier = Field(description="What the phase is for, for example survey")
+    perilune_altitude_km: Annotated[Number, Quantity("km", 5.0, 70_000.0)] = Field(description="Over the 1737.4 km sphere")
+    apolune_altitude_km: Annotated[Number, Quantity("km", 5.0, 70_000.0)] = Field(description="Over the 1737.4 km sphere")
+    inclination_deg: Annotated[Number, Quantity("deg", 0.0, 180.0)] = Field(description="To the lunar equator")
+    argument_of_perilune_deg: Annotated[Number, Quantity("deg", 0.0, 360.0)] | None = Field(
+        default=None, description="From the ascending node; leave out for near-circular orbits"
+    )
+    start_day: Annotated[Number, Quantity("day", 0.0, 11_000.0)] = Field(description="After arrival")
+    duration_day: Annotated[Number, Quantity("day", 0.01, 11_000.0)] = Field(description="How long it lasts")
+
+
+class LandingTable(BaseModel):
+    """Where and when to land."""
+
+    model_config = RULES
+
+    name: ShortText | None = Field(default=None, description="Name in reports; that of the site when left out")
+    site: Identifier | None = Field(default=None, description="Lunar site known to the simulator; or give coordinates")
+    latitude_deg: Annotated[Number, Quantity("deg", -90.0, 90.0)] | None = Field(
+        default=None, description="Selenographic (mean Earth), north positive; when there is no site"
+    )
+    longitude_deg: Annotated[Number, Quantity("deg", -180.0, 360.0)] | None = Field(
+        default=None, description="Selenographic (mean Earth), east positive; when there is no site"
+    )
+    delay_day: Annotated[Number, Quantity("day", 0.01, 3_700.0)] = Field(description="Perilune arrival to touchdown")
+    sun_elevation_min_deg: Annotated[Number, Quantity("deg", -90.0, 90.0)] = Field(
+        description="Lowest wanted Sun elevation at touchdown"
+    )
+    sun_elevation_max_deg: Annotated[Number, Quantity("deg", -90.0, 90.0)] = Field(
+        description="Highest wanted Sun elevation at touchdown"
+    )
+
+
+class MissionFile(BaseModel):
+    """A mission: spacecraft, launcher, way to the Moon, operations and landing."""
+
+    model_config = RULES
+
+    mission: MissionTable
+    spacecraft: SpacecraftTable
+    launcher: LauncherTable
+    launch: LaunchTable
+    parking_orbit: ParkingOrbitTable
+    transfer: TransferTable
+    arrival: ArrivalTable
+    operations: Annotated[tuple[OperationTable, ...], Field(strict=False, max_length=20)] = ()
+    landing: LandingTable | None = None
+    dates: dict[DateKey, Annotated[Moment, Utc(partial=True)]] = Field(
+        default_factory=dict, description="Milestones announced, re-planned or flown; keys of your choice that end in _utc"
+    )
+    sources: dict[SourceId, Source] = Field(default_factory=dict, description="Sources that only this file uses")

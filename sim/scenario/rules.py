@@ -1,0 +1,288 @@
+"""What must hold between the keys of a file: order of dates and masses, reachable orbits, names that exist.
+
+The rules read the file as `tomllib` left it and skip whatever is faulty by itself, so that all faults of a file come
+out at once.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from sim.errors import InputError, ScenarioProblem
+from sim.scenario.dates import instant_tdb
+from sim.scenario.document import Document, dotted, short
+from sim.scenario.toml_lines import Path
+from sim.sites import LaunchSite, launch_site, lunar_site
+from sim.units import S_PER_DAY
+
+LONGEST_PERIOD_DAY = 3_700.0
+"""Longest launch period searched; a plan that needs more is better split into missions."""
+
+NEAR_CIRCULAR_KM = 100.0
+"""An orbit whose apsides differ by more needs an argument of perilune."""
+
+UPPER_STAGE_KEYS = ("upper_stage_thrust_n", "upper_stage_isp_s", "upper_stage_burnout_kg")
+
+Rule = Callable[["Facts"], Iterator[ScenarioProblem]]
+
+
+class Facts:
+    """Values of a file that are right by themselves.
+
+    Parameters
+    ----------
+    document : Document
+        File.
+    bad : frozenset of tuple
+        Key paths at which single values are faulty.
+    """
+
+    def __init__(self, document: Document, bad: frozenset[Path]) -> None:
+        self.document = document
+        self.problem = document.problem
+        self._bad = bad
+
+    def get(self, *path: str | int) -> Any:
+        """Return the value at `path`, stripped of its source; None when absent or faulty.
+
+        Parameters
+        ----------
+        *path : str or int
+            Key path.
+
+        Returns
+        -------
+        object
+            Number, text, list or table.
+        """
+        if any(self._touches(bad, path) for bad in self._bad):
+            return None
+        found: Any = self.document.data
+        for part in path:
+            try:
+                found = found[part]
+            except (KeyError, IndexError, TypeError):
+                return None
+        return found["value"] if isinstance(found, dict) and "status" in found and "value" in found else found
+
+    def has(self, *path: str | int) -> bool:
+        """Return whether anything, faulty or not, stands at `path`.
+
+        Parameters
+        ----------
+        *path : str or int
+            Key path.
+
+        Returns
+        -------
+        bool
+            True when the key is there.
+        """
+        found: Any = self.document.data
+        for part in path:
+            try:
+                found = found[part]
+            except (KeyError, IndexError, TypeError):
+                return False
+        return True
+
+    def tables(self, key: str) -> range:
+        """Positions of an array of tables; empty when it is absent or no list.
+
+        Parameters
+        ----------
+        key : str
+            Name of the array.
+
+        Returns
+        -------
+        range
+            Positions.
+        """
+        found = self.document.data.get(key)
+        return range(len(found)) if isinstance(found, list) else range(0)
+
+    @staticmethod
+    def _touches(bad: Path, path: Path) -> bool:
+        """Whether a faulty place is `path`, above it, or below it; for a whole table, only at or above it."""
+        length = min(len(bad), len(path))
+        return bad[:length] == path[:length]
+
+
+def mission_faults(facts: Facts) -> list[ScenarioProblem]:
+    """Apply every rule of a mission file.
+
+    Parameters
+    ----------
+    facts : Facts
+        File.
+
+    Returns
+    -------
+    list of ScenarioProblem
+        One per broken rule.
+    """
+    rules: tuple[Rule, ...] = (_period, _masses, _upper_stage, _parking, _flight_times, _arrival, _operations, _landing)
+    return [problem for rule in rules for problem in rule(facts)]
+
+
+def order_fault(facts: Facts, start: Path, stop: Path) -> ScenarioProblem | None:
+    """Check that one UTC instant of a file comes after another.
+
+    Parameters
+    ----------
+    facts : Facts
+        File.
+    start, stop : tuple
+        Key paths of the two instants.
+
+    Returns
+    -------
+    ScenarioProblem or None
+        Fault at `stop`; None when in order or unknown.
+    """
+    first, last = facts.get(*start), facts.get(*stop)
+    if first is None or last is None:
+        return None
+    days = (instant_tdb(last) - instant_tdb(first)) / S_PER_DAY
+    if days <= 0.0:
+        return facts.problem(stop, last, f"an instant after {dotted(start)} = {first}", "stop lies before start; swap them?")
+    if days > LONGEST_PERIOD_DAY and start[0] == "launch":
+        allowed = f"at most {LONGEST_PERIOD_DAY:.0f} d after {dotted(start)} = {first}"
+        return facts.problem(stop, f"{days:.0f} d of search", allowed, "search a shorter period")
+    return None
+
+
+def _period(facts: Facts) -> Iterator[ScenarioProblem]:
+    start, stop = ("launch", "period_start_utc"), ("launch", "period_stop_utc")
+    fault = order_fault(facts, start, stop)
+    if fault:
+        yield fault
+        return
+    nominal, first, last = facts.get("launch", "nominal_utc"), facts.get(*start), facts.get(*stop)
+    if nominal and first and last and not instant_tdb(first) <= instant_tdb(nominal) <= instant_tdb(last):
+        yield facts.problem(("launch", "nominal_utc"), nominal, f"{first} to {last}", "widen the launch period")
+
+
+def _masses(facts: Facts) -> Iterator[ScenarioProblem]:
+    launch, dry = facts.get("spacecraft", "launch_mass_kg"), facts.get("spacecraft", "dry_mass_kg")
+    if launch is not None and dry is not None and dry > launch:
+        hint = "the dry mass leaves out the propellant"
+        yield facts.problem(("spacecraft", "dry_mass_kg"), f"{dry:g}", f"at most launch_mass_kg = {launch:g}", hint)
+
+
+def _upper_stage(facts: Facts) -> Iterator[ScenarioProblem]:
+    given = [key for key in UPPER_STAGE_KEYS if facts.has("launcher", key)]
+    missing = [key for key in UPPER_STAGE_KEYS if key not in given]
+    if given and missing:
+        path = ("launcher", missing[0])
+        yield facts.problem(path, "nothing", "all three upper_stage_ keys or none", f"add {', '.join(missing)}")
+
+
+def _parking(facts: Facts) -> Iterator[ScenarioProblem]:
+    name = facts.get("launch", "site")
+    if name is None:
+        return
+    try:
+        site = launch_site(name)
+    except InputError as error:
+        yield facts.problem(("launch", "site"), short(name), "a known launch site", str(error))
+        return
+    given = facts.get("parking_orbit", "inclination_deg")
+    listed = isinstance(given, list)
+    for index, inclination in enumerate(given if listed else [] if given is None else [given]):
+        path = ("parking_orbit", "inclination_deg", "value", index)
+        problem = _unreachable(facts, path if listed else path[:-1], site, float(inclination))
+        if problem:
+            yield problem
+
+
+def _unreachable(facts: Facts, path: Path, site: LaunchSite, inclination_deg: float) -> ScenarioProblem | None:
+    """Fault when no direct ascent from the site enters a parking orbit of this inclination."""
+    lowest = math.ceil(site.min_inclination_deg * 100.0) / 100.0
+    if site.min_inclination_deg <= inclination_deg <= 180.0 - site.min_inclination_deg:
+        return None
+    allowed = f"{lowest:.2f} to {180.0 - lowest:.2f} deg from {site.id}"
+    hint = (
+        f"the geocentric latitude of the site, {abs(site.latitude_geocentric_deg):.2f} deg, is the lowest inclination "
+        f"reachable without a plane change"
+    )
+    if lowest <= math.degrees(inclination_deg) <= 180.0 - lowest:
+        hint = f"did you mean radians? {inclination_deg:g} rad = {math.degrees(inclination_deg):.4f} deg; {hint}"
+    return facts.problem(path, f"{inclination_deg:g}, out of reach", allowed, hint)
+
+
+def _flight_times(facts: Facts) -> Iterator[ScenarioProblem]:
+    for key in (("transfer", "flight_time_day"), ("parking_orbit", "inclination_deg")):
+        given = facts.get(*key)
+        if isinstance(given, list) and len(set(given)) < len(given):
+            yield facts.problem(key, short(given), "each value once", "remove the repeated value")
+
+
+def _arrival(facts: Facts) -> Iterator[ScenarioProblem]:
+    yield from _apsides(facts, ("arrival",))
+    plane = facts.get("arrival", "plane")
+    inclined, landing = facts.has("arrival", "lunar_inclination_deg"), facts.has("landing")
+    path = ("arrival", "lunar_inclination_deg")
+    if plane == "inclination" and not inclined:
+        yield facts.problem(path, "nothing", 'an inclination for plane = "inclination"', "add it")
+    if plane == "landing_site" and inclined:
+        hint = 'remove it, or set plane = "inclination"'
+        yield facts.problem(path, "an inclination", 'none for plane = "landing_site"', hint)
+    if plane == "landing_site" and not landing:
+        hint = 'add [landing], or set plane = "inclination"'
+        yield facts.problem(("arrival", "plane"), "landing_site without [landing]", "a landing to aim at", hint)
+
+
+def _apsides(facts: Facts, table: Path) -> Iterator[ScenarioProblem]:
+    low, high = facts.get(*table, "perilune_altitude_km"), facts.get(*table, "apolune_altitude_km")
+    if low is not None and high is not None and high < low:
+        path = (*table, "apolune_altitude_km")
+        yield facts.problem(path, f"{high:g}", f"at least perilune_altitude_km = {low:g}", "swap the two?")
+
+
+def _operations(facts: Facts) -> Iterator[ScenarioProblem]:
+    seen: dict[str, int] = {}
+    for index in facts.tables("operations"):
+        table: Path = ("operations", index)
+        name = facts.get(*table, "name")
+        if isinstance(name, str) and seen.setdefault(name, index) != index:
+            yield facts.problem((*table, "name"), short(name), "a name used once", f"rename this or [{seen[name] + 1}]")
+        yield from _apsides(facts, table)
+        low, high = facts.get(*table, "perilune_altitude_km"), facts.get(*table, "apolune_altitude_km")
+        if low is None or high is None or facts.has(*table, "argument_of_perilune_deg"):
+            continue
+        if high - low > NEAR_CIRCULAR_KM:
+            allowed = f"an argument of perilune for apsides {low:g} x {high:g} km"
+            yield facts.problem((*table, "argument_of_perilune_deg"), "nothing", allowed, "add it, assumed if need be")
+
+
+def _landing(facts: Facts) -> Iterator[ScenarioProblem]:
+    if not facts.has("landing"):
+        kind = facts.get("mission", "kind")
+        if kind in {"lander", "sample_return"}:
+            yield facts.problem(("mission", "kind"), short(kind), "a mission with [landing]", "add [landing]")
+        return
+    yield from _landing_place(facts)
+    low, high = facts.get("landing", "sun_elevation_min_deg"), facts.get("landing", "sun_elevation_max_deg")
+    if low is not None and high is not None and high < low:
+        path = ("landing", "sun_elevation_max_deg")
+        yield facts.problem(path, f"{high:g}", f"at least sun_elevation_min_deg = {low:g}", "swap the two?")
+
+
+def _landing_place(facts: Facts) -> Iterator[ScenarioProblem]:
+    name = facts.get("landing", "site")
+    coordinates = [key for key in ("latitude_deg", "longitude_deg") if facts.has("landing", key)]
+    if facts.has("landing", "site") and coordinates:
+        hint = "remove the site or the coordinates"
+        yield facts.problem(("landing", coordinates[0]), "site and coordinates", "one of the two", hint)
+    elif not facts.has("landing", "site") and len(coordinates) < 2:
+        hint = "add site, or latitude_deg and longitude_deg"
+        yield facts.problem(("landing",), "no place", "a site, or latitude and longitude", hint)
+    if isinstance(name, str):
+        try:
+            lunar_site(name)
+        except InputError as error:
+            yield facts.problem(("landing", "site"), short(name), "a known lunar site", str(error))
