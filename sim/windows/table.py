@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,7 +59,7 @@ class OpportunityTable:
     perilune_state : ndarray, shape (N, 6)
         At perilune before insertion, Moon-centred ICRF, km and km/s.
     status : ndarray of int8
-        `sim.core.status.Status` of the final converged solution.
+        `sim.transfer.Outcome` of the solution (only converged ones are kept as opportunities).
     """
 
     mission_id: str
@@ -105,8 +106,53 @@ class OpportunityTable:
         OpportunityTable
             The chosen opportunities, in the order of `rows`.
         """
-        values = {}
+        values: dict[str, Any] = {}
         for field in fields(self):
             value = getattr(self, field.name)
             values[field.name] = value[rows] if isinstance(value, np.ndarray) else value
         return OpportunityTable(**values)
+
+
+def join_tables(tables: list[OpportunityTable]) -> OpportunityTable:
+    """Return one table of all opportunities, sorted by launch time (stable).
+
+    Parameters
+    ----------
+    tables : list of OpportunityTable
+        At least one, all of the same mission and site.
+
+    Returns
+    -------
+    OpportunityTable
+        Joined.
+    """
+    values: dict[str, Any] = {}
+    for field in fields(OpportunityTable):
+        parts = [getattr(table, field.name) for table in tables]
+        values[field.name] = np.concatenate(parts) if isinstance(parts[0], np.ndarray) else parts[0]
+    joined = OpportunityTable(**values)
+    return joined.select(np.argsort(joined.launch_tdb, kind="stable"))
+
+
+def empty_table(mission_id: str, site_id: str) -> OpportunityTable:
+    """Return a table without rows.
+
+    Parameters
+    ----------
+    mission_id, site_id : str
+        Whose table.
+
+    Returns
+    -------
+    OpportunityTable
+        Zero rows, right shapes and types.
+    """
+    values: dict[str, Any] = {"mission_id": mission_id, "site_id": site_id}
+    for field in fields(OpportunityTable):
+        if field.name in {"tli_state", "perilune_state"}:
+            values[field.name] = np.empty((0, 6))
+        elif field.type == "Ints":
+            values[field.name] = np.empty(0, dtype=np.int8)
+        elif field.type == "Floats":
+            values[field.name] = np.empty(0)
+    return OpportunityTable(**values)

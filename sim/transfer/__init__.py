@@ -1,0 +1,19 @@
+"""Transfers between Earth and Moon, one class a file, all solved in the full ephemeris model.
+
+`direct` solves three- to seven-day transfers backward from perilune; `seed` holds the closed-form first guesses and
+`verify` flies solutions forward with an integrator and force code of its own.
+"""
+
+from sim.transfer.direct import solve_direct, transfer_model
+from sim.transfer.outcome import OUTCOME_TEXT, Outcome
+from sim.transfer.records import Transfers, TransferTargets, join_transfers
+
+__all__ = [
+    "OUTCOME_TEXT",
+    "Outcome",
+    "TransferTargets",
+    "Transfers",
+    "join_transfers",
+    "solve_direct",
+    "transfer_model",
+]

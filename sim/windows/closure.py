@@ -1,0 +1,318 @@
+"""Launch closure: the instants at which the turning Earth carries the site through a transfer's parking plane.
+
+For one continuous family of transfers and one launch leg, the local sidereal angle of the site at lift-off must equal
+the node of the parking plane (drifted back over the coast by J2) plus the fixed offset of the leg. Lift-off itself
+is injection minus coast minus ascent, and the coast is the arc from insertion to perigee. All is one equation in
+the arrival epoch with about one root a day; roots are bracketed on the splines of the family, then each is polished
+with full-model solutions until the instant moves by less than `CLOSURE_TOLERANCE_S`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.interpolate import CubicSpline
+
+from sim.bodies import EARTH
+from sim.constants import EARTH_ROTATION_RATE_RAD_S, TWO_PI
+from sim.ephemeris import Ephemeris
+from sim.transfer import Outcome, Transfers, join_transfers, solve_direct
+from sim.units import RAD_PER_DEG, S_PER_DAY
+from sim.windows.manifold import (
+    GRID_S,
+    Family,
+    Segment,
+    family_targets,
+    injection_plane,
+    sidereal_angle_rad,
+)
+from sim.windows.parking import LaunchGeometry, ParkingRates, launch_geometry, parking_rates
+from sim.windows.request import WindowRequest
+
+Floats = NDArray[np.float64]
+
+CLOSURE_TOLERANCE_S = 0.01
+"""Largest mismatch of the lift-off instant left after polishing."""
+
+SAMPLE_S = 600.0
+"""Spacing at which the closure equation is sampled for sign changes (its roots are about a day apart)."""
+
+MAX_POLISH = 8
+
+NODE_LAG = 0.9635
+"""The node follows the Moon at 13.2 degrees a day, so the mismatch closes at this share of the Earth's turning."""
+
+
+@dataclass(frozen=True)
+class LegGeometry:
+    """Everything of a family's launch that does not depend on the arrival epoch."""
+
+    launch: LaunchGeometry
+    rates: ParkingRates
+    ascent_arc_rad: float
+    ascent_s: float
+    longitude_deg: float
+    tof_s: float
+
+
+def leg_geometry(request: WindowRequest, family: Family, leg: str) -> LegGeometry:
+    """Return launch geometry, drift rates and ascent constants of one family and leg.
+
+    Parameters
+    ----------
+    request : WindowRequest
+        The search.
+    family : Family
+        Inclination and flight time.
+    leg : str
+        ``northeast`` or ``southeast``.
+
+    Returns
+    -------
+    LegGeometry
+        Constants of the closure equation.
+    """
+    return LegGeometry(
+        launch_geometry(request.site, family.inclination_deg, leg),
+        parking_rates(EARTH.radius_equatorial_km + request.parking_altitude_km, family.inclination_deg),
+        request.ascent_arc_deg * RAD_PER_DEG,
+        request.ascent_s,
+        request.site.longitude_deg,
+        family.tof_day * S_PER_DAY,
+    )
+
+
+def wrap_rad(angle: Floats) -> Floats:
+    """Return angles folded into [-pi, pi).
+
+    Parameters
+    ----------
+    angle : ndarray
+        rad.
+
+    Returns
+    -------
+    ndarray
+        rad.
+    """
+    return np.mod(angle + np.pi, TWO_PI) - np.pi
+
+
+def coast_rad(geometry: LegGeometry, argument_of_latitude: Floats) -> Floats:
+    """Return the arc from insertion to injection, not yet folded into a revolution.
+
+    Parameters
+    ----------
+    geometry : LegGeometry
+        Of the leg.
+    argument_of_latitude : ndarray, shape (N,)
+        At injection, rad.
+
+    Returns
+    -------
+    ndarray, shape (N,)
+        rad.
+    """
+    return argument_of_latitude - geometry.launch.argument_of_latitude_rad - geometry.ascent_arc_rad
+
+
+def node_mismatch_rad(geometry: LegGeometry, raan: Floats, coast_s: Floats, sidereal_rad: Floats) -> Floats:
+    """Return node of the parking plane at insertion plus leg offset minus the site's sidereal angle, folded.
+
+    Parameters
+    ----------
+    geometry : LegGeometry
+        Of the leg.
+    raan : ndarray, shape (N,)
+        Node at injection, rad.
+    coast_s : ndarray, shape (N,)
+        Coast.
+    sidereal_rad : ndarray, shape (N,)
+        Local sidereal angle of the site at lift-off.
+
+    Returns
+    -------
+    ndarray, shape (N,)
+        rad; zero when the plane contains the site.
+    """
+    node = raan - geometry.rates.node_rad_s * coast_s
+    return wrap_rad(node + geometry.launch.node_offset_rad - sidereal_rad)
+
+
+def bracket_roots(geometry: LegGeometry, segment: Segment, coast_s_max: float) -> tuple[Floats, NDArray[np.intp]]:
+    """Return approximate arrival epochs at which the closure equation holds, with whole revolutions of the coast.
+
+    Parameters
+    ----------
+    geometry : LegGeometry
+        Of the leg.
+    segment : Segment
+        Family splines.
+    coast_s_max : float
+        Longest coast.
+
+    Returns
+    -------
+    perilune_tdb : ndarray, shape (K,)
+        Arrival epochs, ascending within each turn number.
+    turns : ndarray of int, shape (K,)
+        Turns added to the spline's unwrapped coast arc.
+    """
+    count = max(int((segment.stop_tdb - segment.start_tdb) / SAMPLE_S), 2)
+    epochs = np.linspace(segment.start_tdb, segment.stop_tdb, count + 1)
+    values = segment.spline(epochs)
+    arc = coast_rad(geometry, values[:, 1])
+    origin = segment.start_tdb - geometry.tof_s - coast_s_max - S_PER_DAY
+    sidereal = _slow_sidereal(origin, segment.stop_tdb)
+    meridian = geometry.longitude_deg * RAD_PER_DEG
+    longest = geometry.rates.argument_of_latitude_rad_s * coast_s_max
+    roots, turns = [], []
+    for turn in range(int(np.floor(-arc.max() / TWO_PI)), int(np.ceil((longest - arc.min()) / TWO_PI)) + 1):
+        total = arc + TWO_PI * turn
+        coast = total / geometry.rates.argument_of_latitude_rad_s
+        launch = epochs - geometry.tof_s - coast - geometry.ascent_s
+        angle = sidereal(launch) + EARTH_ROTATION_RATE_RAD_S * (launch - origin) + meridian
+        mismatch = node_mismatch_rad(geometry, values[:, 0], coast, angle)
+        crossing = (np.sign(mismatch[1:]) != np.sign(mismatch[:-1])) & (np.abs(np.diff(mismatch)) < np.pi)
+        index = np.flatnonzero(crossing)
+        share = mismatch[index] / (mismatch[index] - mismatch[index + 1])
+        at = total[index] + share * (total[index + 1] - total[index])
+        inside = (at >= 0.0) & (at <= longest)
+        roots.append((epochs[index] + share * (epochs[index + 1] - epochs[index]))[inside])
+        turns.append(np.full(int(inside.sum()), turn))
+    return np.concatenate(roots), np.concatenate(turns)
+
+
+def _slow_sidereal(start_tdb: float, stop_tdb: float) -> CubicSpline:
+    """Return Greenwich sidereal angle less the mean turning of the Earth since `start_tdb`, as a spline.
+
+    Only brackets use it: nutation and UT1 move so slowly that nodes six hours apart are plenty.
+    """
+    nodes = np.linspace(start_tdb, stop_tdb, max(int((stop_tdb - start_tdb) / GRID_S), 4) + 1)
+    slow = wrap_rad(sidereal_angle_rad(nodes, 0.0) - EARTH_ROTATION_RATE_RAD_S * (nodes - start_tdb))
+    return CubicSpline(nodes, np.unwrap(slow))
+
+
+@dataclass(frozen=True)
+class Roots:
+    """Approximate opportunities of one family and leg, from its splines; all arrays have K rows.
+
+    Attributes
+    ----------
+    perilune_tdb, coast_rad : ndarray, shape (K,)
+        Arrival epoch, arc from insertion to injection.
+    vinf_km_s, vinf_rate_km_s2 : ndarray, shape (K, 3)
+        Excess velocity and its change along the family.
+    jacobian : ndarray, shape (K, 3, 3)
+        Of the solver.
+    """
+
+    perilune_tdb: Floats
+    coast_rad: Floats
+    vinf_km_s: Floats
+    vinf_rate_km_s2: Floats
+    jacobian: Floats
+
+
+@dataclass
+class Closed:
+    """Opportunities closed in the full model; all arrays have K rows.
+
+    Attributes
+    ----------
+    transfers : Transfers
+        The transfer of each.
+    perilune_tdb, launch_tdb, coast_s, raan_rad : ndarray
+        Arrival, lift-off, coast and node at injection (true equator of date).
+    revs : ndarray of int
+        Whole revolutions in the coast.
+    mismatch_s : ndarray
+        What is left of the closure, seconds of lift-off.
+    """
+
+    transfers: Transfers
+    perilune_tdb: Floats
+    launch_tdb: Floats
+    coast_s: Floats
+    raan_rad: Floats
+    revs: NDArray[np.int8]
+    mismatch_s: Floats
+
+
+def polish(
+    request: WindowRequest,
+    family: Family,
+    geometry: LegGeometry,
+    roots: Roots,
+    ephemeris: Ephemeris,
+) -> Closed:
+    """Close each approximate opportunity of one family and leg with full-model solutions.
+
+    Parameters
+    ----------
+    request : WindowRequest
+        The search.
+    family : Family
+        Pole, branch, inclination, flight time.
+    geometry : LegGeometry
+        Of the leg.
+    roots : Roots
+        Approximate opportunities.
+    ephemeris : Ephemeris
+        Bodies.
+
+    Returns
+    -------
+    Closed
+        K rows; those that did not close carry `Outcome.CLOSURE`.
+    """
+    epochs, arcs, guess = roots.perilune_tdb.copy(), roots.coast_rad.copy(), roots.vinf_km_s.copy()
+    jacobian = roots.jacobian.copy()
+    count = epochs.size
+    parts: list[tuple[NDArray[np.intp], Transfers]] = []
+    raan, slip = np.full(count, np.nan), np.full(count, np.nan)
+    active = np.arange(count)
+    for turn in range(MAX_POLISH):
+        found = solve_direct(
+            family_targets(request, [family], np.zeros(active.size, dtype=np.intp), epochs[active], ephemeris),
+            ephemeris=ephemeris,
+            guess_vinf_km_s=guess[active],
+            guess_jacobian=jacobian[active],
+        )
+        raan[active], argument = injection_plane(found)
+        arcs[active] += wrap_rad(coast_rad(geometry, argument) - arcs[active])
+        slip[active] = _slip_s(geometry, epochs[active], arcs[active], raan[active])
+        solved = found.status == Outcome.OK
+        moving = solved & (np.abs(slip[active]) > CLOSURE_TOLERANCE_S)
+        if turn == MAX_POLISH - 1:
+            found.status[moving] = Outcome.CLOSURE
+            moving[:] = False
+        # rows that stand keep the solution they have: nothing depends on how long their neighbours take
+        parts.append((active[~moving], found.select(~moving)))
+        shift = slip[active[moving]] / NODE_LAG
+        active = active[moving]
+        epochs[active] += shift
+        guess[active] = found.vinf_km_s[moving] + roots.vinf_rate_km_s2[active] * shift[:, None]
+        jacobian[active] = found.jacobian[moving]
+        if active.size == 0:
+            break
+    coast = arcs / geometry.rates.argument_of_latitude_rad_s
+    return Closed(
+        join_transfers(parts, count),
+        epochs,
+        epochs - geometry.tof_s - coast - geometry.ascent_s,
+        coast,
+        raan,
+        np.floor(np.nan_to_num(arcs) / TWO_PI + 1e-12).astype(np.int8),
+        slip,
+    )
+
+
+def _slip_s(geometry: LegGeometry, epochs: Floats, arcs: Floats, raan: Floats) -> Floats:
+    """Return by how many seconds lift-off comes too early (positive) for the site to lie in the plane."""
+    coast = arcs / geometry.rates.argument_of_latitude_rad_s
+    launch = epochs - geometry.tof_s - coast - geometry.ascent_s
+    sidereal = sidereal_angle_rad(launch, geometry.longitude_deg)
+    return node_mismatch_rad(geometry, raan, coast, sidereal) / EARTH_ROTATION_RATE_RAD_S

@@ -1,0 +1,198 @@
+"""Find every launch opportunity of a mission in its launch period."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.bodies import MOON
+from sim.constants import SECONDS_PER_DAY, TWO_PI
+from sim.ephemeris import Ephemeris, open_ephemeris
+from sim.errors import InputError
+from sim.maneuvers import loi_dv_m_s, tli_dv_m_s
+from sim.transfer import Outcome
+from sim.windows.arrival import arrival_geometry
+from sim.windows.closure import Closed, LegGeometry, Roots, bracket_roots, coast_rad, leg_geometry, polish
+from sim.windows.manifold import GRID_S, Family, Segment, build_segments, solve_grid
+from sim.windows.parking import launch_geometry
+from sim.windows.request import BRANCHES, LEGS, POLES, WindowRequest
+from sim.windows.table import OpportunityTable, empty_table, join_tables
+
+Floats = NDArray[np.float64]
+ProgressCallback = Callable[[str, int, int], None]
+"""Called with what is being done, steps done and steps in all."""
+
+SIGN = {"north": 1.0, "south": -1.0, "ascending": 1.0, "descending": -1.0}
+
+
+def find_opportunities(
+    request: WindowRequest, *, ephemeris: Ephemeris | None = None, progress: ProgressCallback | None = None
+) -> OpportunityTable:
+    """Return all launch opportunities of a mission, each converged in the full ephemeris model.
+
+    Parameters
+    ----------
+    request : WindowRequest
+        Site, launch period, parking orbit, flight times, arrival.
+    ephemeris : Ephemeris, optional
+        The shipped DE440 cut by default.
+    progress : callable, optional
+        Called as ``progress(label, done, total)`` after every inclination and flight time.
+
+    Returns
+    -------
+    OpportunityTable
+        Sorted by launch time; empty when nothing is found.
+
+    Raises
+    ------
+    UnreachableError
+        If an inclination cannot be reached from the site.
+    EphemerisRangeError
+        If the launch period leaves the ephemeris.
+    InputError
+        If the launch period is empty.
+    """
+    ephemeris = ephemeris or open_ephemeris()
+    if not request.launch_stop_tdb > request.launch_start_tdb:
+        raise InputError(f"{request.mission_id}: the launch period stops before it starts; give a later stop")
+    for inclination in request.inclination_deg:
+        launch_geometry(request.site, inclination, "northeast")
+    pairs = [(inclination, tof) for inclination in request.inclination_deg for tof in request.tof_day]
+    tables = []
+    for done, (inclination, tof) in enumerate(pairs):
+        if progress is not None:
+            progress(f"{request.mission_id}: inclination {inclination:g} deg, flight {tof:g} d", done, len(pairs))
+        tables.append(_search_pair(request, inclination, tof, ephemeris))
+    if progress is not None:
+        progress(f"{request.mission_id}: windows", len(pairs), len(pairs))
+    return join_tables(tables)
+
+
+def _families(request: WindowRequest, inclination_deg: float, tof_day: float) -> list[Family]:
+    return [
+        Family(SIGN[pole], SIGN[branch], inclination_deg, tof_day)
+        for pole in request.poles
+        for branch in request.branches
+    ]
+
+
+def arrival_grid(request: WindowRequest, tof_day: float) -> Floats:
+    """Return the arrival epochs at which families are solved, on a grid fixed since J2000.
+
+    Parameters
+    ----------
+    request : WindowRequest
+        The search.
+    tof_day : float
+        Flight time.
+
+    Returns
+    -------
+    ndarray, shape (T,)
+        Covers every arrival of the launch period, with two grid steps to spare.
+    """
+    first = request.launch_start_tdb + tof_day * SECONDS_PER_DAY
+    last = request.launch_stop_tdb + tof_day * SECONDS_PER_DAY + request.coast_s_max + request.ascent_s
+    steps = np.arange(np.floor(first / GRID_S) - 2, np.ceil(last / GRID_S) + 3)
+    return np.asarray(steps * GRID_S, dtype=np.float64)
+
+
+def _search_pair(
+    request: WindowRequest, inclination_deg: float, tof_day: float, ephemeris: Ephemeris
+) -> OpportunityTable:
+    """Solve the families of one inclination and flight time, and close them for both legs."""
+    families = _families(request, inclination_deg, tof_day)
+    grid = arrival_grid(request, tof_day)
+    transfers, which, epochs = solve_grid(request, families, grid, ephemeris)
+    segments = build_segments(transfers, which, epochs)
+    tables = [
+        _close_family(request, family, leg, [s for s in segments if s.family == number], ephemeris)
+        for number, family in enumerate(families)
+        for leg in request.legs
+    ]
+    return join_tables([table for table in tables if len(table)] or [empty_table(request.mission_id, request.site.id)])
+
+
+def _roots(geometry: LegGeometry, segments: list[Segment], request: WindowRequest) -> Roots:
+    """Return approximate opportunities in the launch period, with a minute to spare at its ends."""
+    parts = []
+    for segment in segments:
+        at, turns = bracket_roots(geometry, segment, request.coast_s_max)
+        arc = coast_rad(geometry, segment.spline(at)[:, 1]) + TWO_PI * turns
+        launch = at - geometry.tof_s - arc / geometry.rates.argument_of_latitude_rad_s - geometry.ascent_s
+        inside = (launch >= request.launch_start_tdb - 60.0) & (launch <= request.launch_stop_tdb + 60.0)
+        inside &= arc < TWO_PI * (request.coast_revs_max + 1)
+        at, arc = at[inside], arc[inside]
+        values, rates = segment.spline(at), segment.spline(at, 1)
+        parts.append((at, arc, values[:, 2:5], rates[:, 2:5], values[:, 5:].reshape(-1, 3, 3)))
+    return Roots(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def _close_family(
+    request: WindowRequest, family: Family, leg: str, segments: list[Segment], ephemeris: Ephemeris
+) -> OpportunityTable:
+    """Return the opportunities of one family and leg."""
+    if not segments:
+        return empty_table(request.mission_id, request.site.id)
+    geometry = leg_geometry(request, family, leg)
+    roots = _roots(geometry, segments, request)
+    if roots.perilune_tdb.size == 0:
+        return empty_table(request.mission_id, request.site.id)
+    closed = polish(request, family, geometry, roots, ephemeris)
+    inside = (closed.launch_tdb >= request.launch_start_tdb) & (closed.launch_tdb <= request.launch_stop_tdb)
+    keep = np.flatnonzero((closed.transfers.status == Outcome.OK) & inside)
+    return _tabulate(request, family, leg, geometry, closed, keep, ephemeris)
+
+
+def _tabulate(
+    request: WindowRequest,
+    family: Family,
+    leg: str,
+    geometry: LegGeometry,
+    closed: Closed,
+    keep: NDArray[np.intp],
+    ephemeris: Ephemeris,
+) -> OpportunityTable:
+    """Turn closed solutions into table columns: the border where radians become degrees and km/s become m/s."""
+    count = keep.size
+    found = closed.transfers.select(keep)
+    perilune = closed.perilune_tdb[keep]
+    mu_earth, mu_moon = ephemeris.gm_km3_s2["earth"], ephemeris.gm_km3_s2["moon"]
+    radius = np.sqrt((found.perigee_state[:, :3] ** 2).sum(axis=1))
+    speed2 = (found.perigee_state[:, 3:] ** 2).sum(axis=1)
+    c3 = speed2 - 2.0 * mu_earth / radius
+    vinf = np.sqrt((found.vinf_km_s**2).sum(axis=1))
+    perilune_radius = MOON.radius_km + request.perilune_altitude_km
+    apolune_radius = MOON.radius_km + request.apolune_altitude_km
+    arrival = arrival_geometry(request, perilune, found.perilune_state, ephemeris)
+    return OpportunityTable(
+        mission_id=request.mission_id,
+        site_id=request.site.id,
+        pole=np.full(count, POLES.index("north" if family.pole_sign > 0 else "south"), dtype=np.int8),
+        branch=np.full(count, BRANCHES.index("ascending" if family.branch_sign > 0 else "descending"), dtype=np.int8),
+        leg=np.full(count, LEGS.index(leg), dtype=np.int8),
+        launch_tdb=closed.launch_tdb[keep],
+        azimuth_deg=np.full(count, np.rad2deg(geometry.launch.azimuth_rad)),
+        inclination_deg=np.full(count, family.inclination_deg),
+        raan_deg=np.mod(np.rad2deg(closed.raan_rad[keep]), 360.0),
+        coast_s=closed.coast_s[keep],
+        revs=closed.revs[keep],
+        tli_tdb=found.perigee_tdb,
+        tof_day=np.full(count, family.tof_day),
+        perilune_tdb=perilune,
+        c3_km2_s2=c3,
+        tli_dv_m_s=tli_dv_m_s(radius, c3, mu_earth),
+        loi_dv_m_s=loi_dv_m_s(vinf, perilune_radius, apolune_radius, mu_moon),
+        vinf_km_s=vinf,
+        lunar_inclination_deg=arrival.inclination_deg,
+        node_longitude_deg=arrival.node_longitude_deg,
+        beta_sun_deg=arrival.beta_sun_deg,
+        beta_earth_deg=arrival.beta_earth_deg,
+        sun_elevation_deg=arrival.sun_elevation_deg,
+        tli_state=found.perigee_state,
+        perilune_state=found.perilune_state,
+        status=found.status,
+    )
