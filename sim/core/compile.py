@@ -95,13 +95,38 @@ def kernel(function: Function) -> Function:
     callable
         The compiled dispatcher, or the function itself when compilation is disabled.
     """
+    return _compiled(function, counted=True)
+
+
+def lean_kernel(function: Function) -> Function:
+    """Compile a function like :func:`kernel`, without counting references to arrays.
+
+    Counting costs more than half of the time of a propagation (measured: 140 against 43 ns per force evaluation),
+    because every attribute of a tuple of arrays that is touched takes an atomic increment. A function without it
+    cannot allocate arrays (numba refuses to compile it) and borrows those of its caller.
+
+    Parameters
+    ----------
+    function : callable
+        A function of plain numbers and arrays that allocates nothing.
+
+    Returns
+    -------
+    callable
+        The compiled dispatcher, or the function itself when compilation is disabled.
+    """
+    return _compiled(function, counted=False)
+
+
+def _compiled(function: Function, counted: bool) -> Function:
     if JIT_DISABLED:
         return function
     before = config.CACHE_DIR
     # numba reads the folder at decoration time only; the setting of other users of numba stays untouched.
     config.CACHE_DIR = "" if CACHE_FOLDER is None else str(CACHE_FOLDER)
     try:
-        compiled: Function = numba.njit(nogil=True, error_model="numpy", cache=CACHE_FOLDER is not None)(function)
+        decorator = numba.njit(nogil=True, error_model="numpy", cache=CACHE_FOLDER is not None, _nrt=counted)
+        compiled: Function = decorator(function)
     finally:
         config.CACHE_DIR = before
     return compiled

@@ -12,10 +12,10 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from sim.core.chebyshev import piece_argument
-from sim.core.compile import kernel
+from sim.core.compile import kernel, lean_kernel
 from sim.core.forces import CENTER, Forces
-from sim.core.rkn1210_step import NODES, Workspace, step
+from sim.core.nodes import COEFFICIENTS, NODES, piece_argument
+from sim.core.rkn1210_step import Workspace, step
 
 Array = npt.NDArray[np.float64]
 
@@ -60,20 +60,20 @@ def no_stops() -> Stops:
     return Stops(empty, empty, np.zeros(0), np.zeros(0), empty)
 
 
-@kernel
-def distance_from(node: Array, state: Array, body: int) -> float:
-    """Distance between a state and a body whose positions stand in a node record."""
+@lean_kernel
+def distance_from(nodes: Array, i: int, state: Array, body: int) -> float:
+    """Distance between a state and a body at node ``i``."""
     x = state[0]
     y = state[1]
     z = state[2]
     if body != CENTER:
-        x -= node[3 * body]
-        y -= node[3 * body + 1]
-        z -= node[3 * body + 2]
+        x -= nodes[3 * body, i]
+        y -= nodes[3 * body + 1, i]
+        z -= nodes[3 * body + 2, i]
     return math.sqrt(x * x + y * y + z * z)
 
 
-@kernel
+@lean_kernel
 def body_velocity(forces: Forces, body: int, index: int, offset: float) -> tuple[float, float, float]:
     """Velocity of a body relative to the centre, from the derivative of its series."""
     if body == CENTER:
@@ -82,44 +82,38 @@ def body_velocity(forces: Forces, body: int, index: int, offset: float) -> tuple
     vx = 0.0
     vy = 0.0
     vz = 0.0
-    t_old, t_now, d_old, d_now = 1.0, x, 0.0, 1.0
-    for j in range(1, forces.table.shape[1]):
-        vx += d_now * forces.table[k, j, 3 * body]
-        vy += d_now * forces.table[k, j, 3 * body + 1]
-        vz += d_now * forces.table[k, j, 3 * body + 2]
-        # T'_(j+1) = 2 T_j + 2 x T'_j - T'_(j-1)
-        d_old, d_now = d_now, 2.0 * t_now + 2.0 * x * d_now - d_old
-        t_old, t_now = t_now, 2.0 * x * t_now - t_old
+    for power in range(COEFFICIENTS - 1, 0, -1):
+        vx = vx * x + power * forces.table[k, 3 * body, power]
+        vy = vy * x + power * forces.table[k, 3 * body + 1, power]
+        vz = vz * x + power * forces.table[k, 3 * body + 2, power]
     rate = 2.0 / forces.piece
     return vx * rate, vy * rate, vz * rate
 
 
-@kernel
-def range_rate_sign(forces: Forces, node: Array, state: Array, body: int, index: int, offset: float) -> float:
+@lean_kernel
+def range_rate_sign(
+    forces: Forces, nodes: Array, i: int, state: Array, body: int, index: int, offset: float
+) -> float:
     """Distance times range rate to a body: its sign is the sign of the range rate, in forward time."""
     bx, by, bz = body_velocity(forces, body, index, offset)
     x = state[0]
     y = state[1]
     z = state[2]
     if body != CENTER:
-        x -= node[3 * body]
-        y -= node[3 * body + 1]
-        z -= node[3 * body + 2]
+        x -= nodes[3 * body, i]
+        y -= nodes[3 * body + 1, i]
+        z -= nodes[3 * body + 2, i]
     return x * (state[3] - bx) + y * (state[4] - by) + z * (state[5] - bz)
 
 
-@kernel
+@lean_kernel
 def begin_probe(work: Workspace, probe: Workspace) -> None:
     """Give a second workspace the beginning of the step."""
     for c in range(6):
         probe.start[c] = work.start[c]
-    for c in range(work.nodes.shape[1]):
-        probe.nodes[0, c] = work.nodes[0, c]
-    for c in range(3):
-        probe.k[0, c] = work.k[0, c]
 
 
-@kernel
+@lean_kernel
 def event_value(
     forces: Forces, stops: Stops, which: int, rate: bool, index: int, offset: float, s: float, probe: Workspace
 ) -> float:
@@ -130,14 +124,13 @@ def event_value(
     """
     step(forces, index, offset, s, probe)
     body = stops.body[which]
-    node = probe.nodes[NODES - 1]
     if not rate:
-        return stops.sign[which] * (distance_from(node, probe.end, body) - stops.radius[which])
+        return stops.sign[which] * (distance_from(probe.nodes, NODES - 1, probe.end, body) - stops.radius[which])
     direction = 1.0 if s >= 0.0 else -1.0
-    return stops.sign[which] * direction * range_rate_sign(forces, node, probe.end, body, index, offset + s)
+    return stops.sign[which] * direction * range_rate_sign(forces, probe.nodes, NODES - 1, probe.end, body, index, offset + s)
 
 
-@kernel
+@lean_kernel
 def find_root(
     forces: Forces, stops: Stops, which: int, rate: bool, index: int, offset: float,
     left: float, f_left: float, right: float, f_right: float, probe: Workspace,
@@ -170,7 +163,7 @@ def find_root(
     return right
 
 
-@kernel
+@lean_kernel
 def out_of_reach(work: Workspace, h: float, body: int, sum_of_gaps: float) -> bool:
     """Tell whether a sphere cannot be reached inside a step whose two ends lie ``sum_of_gaps`` away from it.
 
@@ -183,21 +176,21 @@ def out_of_reach(work: Workspace, h: float, body: int, sum_of_gaps: float) -> bo
         for c in range(3):
             v = work.end[3 + c] if end == 1 else work.start[3 + c]
             if body != CENTER:
-                v -= (work.nodes[NODES - 1, 3 * body + c] - work.nodes[0, 3 * body + c]) / h
+                v -= (work.nodes[3 * body + c, NODES - 1] - work.nodes[3 * body + c, 0]) / h
             square += v * v
         speed = max(speed, square)
     return sum_of_gaps > 1.5 * math.sqrt(speed) * abs(h)
 
 
-@kernel
+@lean_kernel
 def radius_event(
     forces: Forces, stops: Stops, which: int, index: int, offset: float, h: float, work: Workspace, probe: Workspace
 ) -> float:
     """Time into the step at which a sphere is crossed; NaN when it is not."""
     body = stops.body[which]
     sign = stops.sign[which]
-    before = sign * (distance_from(work.nodes[0], work.start, body) - stops.radius[which])
-    after = sign * (distance_from(work.nodes[NODES - 1], work.end, body) - stops.radius[which])
+    before = sign * (distance_from(work.nodes, 0, work.start, body) - stops.radius[which])
+    after = sign * (distance_from(work.nodes, NODES - 1, work.end, body) - stops.radius[which])
     if not before > 0.0:
         return math.nan
     if after <= 0.0:
@@ -214,22 +207,22 @@ def radius_event(
     return find_root(forces, stops, which, False, index, offset, 0.0, before, extreme, after, probe)
 
 
-@kernel
+@lean_kernel
 def extreme_event(
     forces: Forces, stops: Stops, which: int, index: int, offset: float, h: float, work: Workspace, probe: Workspace
 ) -> float:
     """Time into the step at which the distance is extreme (least for sign +1); NaN when it is not."""
     body = stops.body[which]
     sign = stops.sign[which] if h >= 0.0 else -stops.sign[which]
-    before = sign * range_rate_sign(forces, work.nodes[0], work.start, body, index, offset)
-    after = sign * range_rate_sign(forces, work.nodes[NODES - 1], work.end, body, index, offset + h)
+    before = sign * range_rate_sign(forces, work.nodes, 0, work.start, body, index, offset)
+    after = sign * range_rate_sign(forces, work.nodes, NODES - 1, work.end, body, index, offset + h)
     if not (before < 0.0 and after >= 0.0):
         return math.nan
     begin_probe(work, probe)
     return find_root(forces, stops, which, True, index, offset, 0.0, before, h, after, probe)
 
 
-@kernel
+@lean_kernel
 def first_event(
     forces: Forces, stops: Stops, index: int, offset: float, h: float, work: Workspace, probe: Workspace
 ) -> tuple[int, float]:

@@ -4,9 +4,9 @@ The frame moves with a centre body and does not rotate. The acceleration is the 
 other body the direct attraction minus the one on the centre, plus Earth's zonal harmonics about its pole.
 
 Direct and indirect terms are plainly subtracted. The rounding error of that difference is 1e-16 of one term, at most
-1e-21 km/s2 (Sun and Moon seen from Earth, Earth seen from the Moon), which moves a spacecraft by less than 1e-10 km in
-five days: Battin's f(q) form would gain nothing on such arcs. All indirect terms depend on time only, and are summed
-once per time node of a step.
+1e-21 km/s2 (Sun and Moon seen from Earth, Earth seen from the Moon), which moves a spacecraft by less than 1e-10 km
+in five days: Battin's f(q) form would gain nothing on such arcs. All indirect terms depend on time only; they are
+summed once per time node of a step (:mod:`sim.core.nodes`).
 """
 
 from __future__ import annotations
@@ -17,13 +17,16 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from sim.core.chebyshev import body_position, piece_argument, polynomials
-from sim.core.compile import kernel
+from sim.core.compile import lean_kernel
 
 Array = npt.NDArray[np.float64]
 
 CENTER: Final = -1
 """Index that means the centre body where a body index is asked for."""
+MIN_BODIES: Final = 2
+"""Least number of bodies besides the centre; :func:`padded_bodies` adds massless ones."""
+FAR_AWAY: Final = 1e12
+"""Place of the massless bodies, km."""
 
 
 class Forces(NamedTuple):
@@ -34,9 +37,9 @@ class Forces(NamedTuple):
     gm_center : float
         km3/s2.
     gm : numpy.ndarray (B,)
-        Of the other bodies, in the order of the table.
-    table : numpy.ndarray (P, C, 3 * B)
-        Packed Chebyshev positions relative to the centre, km.
+        Of the other bodies, in the order of the table; B >= ``MIN_BODIES``.
+    table : numpy.ndarray (P, 3 * B, 9)
+        Power series of the positions relative to the centre, km (:func:`sim.core.nodes.power_table`).
     start, piece : float
         Start of the table (TDB s past J2000) and length of a piece (s).
     zonal : numpy.ndarray (5,)
@@ -60,21 +63,43 @@ class Forces(NamedTuple):
     pole: Array
 
 
-@kernel
-def zonal_acceleration(
-    x: float, y: float, z: float, px: float, py: float, pz: float, zonal: Array, degree: int
-) -> tuple[float, float, float]:
-    """Zonal harmonics 2..degree of a body at the origin.
-
-    For each degree n: mu J_n R^n / r^(n+2) (P'_(n+1)(u) r_hat - P'_n(u) p_hat) with u = r_hat . p_hat (gradient of
-    Vallado, Fundamentals of Astrodynamics, 4th ed., eq. 8-19 for m = 0, with the Legendre recurrences applied).
+def padded_bodies(gm: Array, table: Array) -> tuple[Array, Array]:
+    """Add massless bodies up to ``MIN_BODIES``, so that kernels may unroll that many.
 
     Parameters
     ----------
-    x, y, z : float
-        Position relative to the body.
-    px, py, pz : float
-        Unit vector of its pole.
+    gm : numpy.ndarray (B,)
+        Gravitational parameters.
+    table : numpy.ndarray (P, 3 * B, 9)
+        Power series.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        The same with at least ``MIN_BODIES`` bodies.
+    """
+    missing = max(MIN_BODIES - gm.size, 0)
+    far = np.zeros((table.shape[0], 3 * missing, table.shape[2]))
+    far[:, :, 0] = FAR_AWAY
+    return np.concatenate((gm, np.zeros(missing))), np.ascontiguousarray(np.concatenate((table, far), axis=1))
+
+
+@lean_kernel
+def zonal_factors(
+    inverse2: float, inverse: float, u: float, zonal: Array, degree: int
+) -> tuple[float, float]:
+    """Factors of position and pole in the acceleration by zonal harmonics.
+
+    For each degree n: mu J_n R^n / r^(n+2) (P'_(n+1)(u) r_hat - P'_n(u) p_hat) with u = r_hat . p_hat: the gradient
+    of -mu J_n R^n P_n(u) / r^(n+1) (Vallado, Fundamentals of Astrodynamics, 4th ed., eq. 8-19 for m = 0), with
+    (n + 1) P_n + u P'_n = P'_(n+1).
+
+    Parameters
+    ----------
+    inverse2, inverse : float
+        1/r^2 and 1/r.
+    u : float
+        Sine of the latitude.
     zonal : numpy.ndarray (5,)
         GM, R, J2, J3, J4.
     degree : int
@@ -83,11 +108,8 @@ def zonal_acceleration(
     Returns
     -------
     tuple of float
-        Acceleration.
+        f, g in a = f r_vector - g p_hat.
     """
-    inverse2 = 1.0 / (x * x + y * y + z * z)
-    inverse = math.sqrt(inverse2)
-    u = (x * px + y * py + z * pz) * inverse
     u2 = u * u
     ratio = zonal[1] * inverse
     scale = zonal[2] * ratio * ratio
@@ -102,74 +124,11 @@ def zonal_acceleration(
         radial += scale * ((39.375 * u2 - 26.25) * u2 + 1.875)
         polar += scale * (17.5 * u2 - 7.5) * u
     factor = zonal[0] * inverse2
-    radial *= factor * inverse
-    polar *= factor
-    return radial * x - polar * px, radial * y - polar * py, radial * z - polar * pz
+    return radial * factor * inverse, polar * factor
 
 
-@kernel
-def node_width(forces: Forces) -> int:
-    """Length of one time node's record: body positions, indirect acceleration, pole."""
-    return 3 * forces.gm.shape[0] + 6
-
-
-@kernel
-def fill_node(forces: Forces, index: int, offset: float, basis: Array, node: Array) -> None:
-    """Evaluate all that depends on time only.
-
-    Parameters
-    ----------
-    forces : Forces
-        Model.
-    index, offset : int, float
-        Piece and offset from its beginning (see :mod:`sim.core.chebyshev`).
-    basis : numpy.ndarray (C,)
-        Scratch.
-    node : numpy.ndarray (3 B + 6,)
-        Result: positions of the bodies, sum of the indirect accelerations, pole.
-    """
-    k, x = piece_argument(index, offset, forces.piece, forces.table.shape[0])
-    polynomials(x, basis)
-    coefficients = forces.table[k]
-    n_bodies = forces.gm.shape[0]
-    ix = 0.0
-    iy = 0.0
-    iz = 0.0
-    for b in range(n_bodies):
-        bx, by, bz = body_position(coefficients, b, basis)
-        distance2 = bx * bx + by * by + bz * bz
-        factor = forces.gm[b] / (distance2 * math.sqrt(distance2))
-        ix -= factor * bx
-        iy -= factor * by
-        iz -= factor * bz
-        node[3 * b] = bx
-        node[3 * b + 1] = by
-        node[3 * b + 2] = bz
-    last = 3 * n_bodies
-    if forces.zonal_degree > 0:
-        upper = 0.5 * (1.0 + x)
-        lower = 1.0 - upper
-        px = lower * forces.pole[k, 0] + upper * forces.pole[k + 1, 0]
-        py = lower * forces.pole[k, 1] + upper * forces.pole[k + 1, 1]
-        pz = lower * forces.pole[k, 2] + upper * forces.pole[k + 1, 2]
-        node[last + 3] = px
-        node[last + 4] = py
-        node[last + 5] = pz
-        if forces.zonal_body >= 0:
-            e = 3 * forces.zonal_body
-            zx, zy, zz = zonal_acceleration(
-                -node[e], -node[e + 1], -node[e + 2], px, py, pz, forces.zonal, forces.zonal_degree
-            )
-            ix -= zx
-            iy -= zy
-            iz -= zz
-    node[last] = ix
-    node[last + 1] = iy
-    node[last + 2] = iz
-
-
-@kernel
-def acceleration(x: float, y: float, z: float, forces: Forces, node: Array) -> tuple[float, float, float]:
+@lean_kernel
+def acceleration(x: float, y: float, z: float, forces: Forces, nodes: Array, i: int) -> tuple[float, float, float]:
     """Acceleration relative to the centre.
 
     Parameters
@@ -178,40 +137,87 @@ def acceleration(x: float, y: float, z: float, forces: Forces, node: Array) -> t
         Position relative to the centre.
     forces : Forces
         Model.
-    node : numpy.ndarray (3 B + 6,)
-        From :func:`fill_node` at the same time.
+    nodes : numpy.ndarray (3 B + 6, 16)
+        From :func:`sim.core.nodes.fill_nodes`.
+    i : int
+        Node at whose time the acceleration is wanted.
 
     Returns
     -------
     tuple of float
         Acceleration.
     """
-    distance2 = x * x + y * y + z * z
-    factor = -forces.gm_center / (distance2 * math.sqrt(distance2))
     n_bodies = forces.gm.shape[0]
     last = 3 * n_bodies
-    ax = factor * x + node[last]
-    ay = factor * y + node[last + 1]
-    az = factor * z + node[last + 2]
-    for b in range(n_bodies):
-        dx = node[3 * b] - x
-        dy = node[3 * b + 1] - y
-        dz = node[3 * b + 2] - z
-        distance2 = dx * dx + dy * dy + dz * dz
-        factor = forces.gm[b] / (distance2 * math.sqrt(distance2))
-        ax += factor * dx
-        ay += factor * dy
-        az += factor * dz
-    if forces.zonal_degree > 0:
-        if forces.zonal_body >= 0:
-            e = 3 * forces.zonal_body
-            x -= node[e]
-            y -= node[e + 1]
-            z -= node[e + 2]
+    inverse2 = 1.0 / (x * x + y * y + z * z)
+    inverse = math.sqrt(inverse2)
+    factor = -forces.gm_center * inverse2 * inverse
+    px = 0.0
+    py = 0.0
+    pz = 0.0
+    polar = 0.0
+    if forces.zonal_degree > 0 and forces.zonal_body == CENTER:
+        px = nodes[last + 3, i]
+        py = nodes[last + 4, i]
+        pz = nodes[last + 5, i]
+        u = (x * px + y * py + z * pz) * inverse
+        radial, polar = zonal_factors(inverse2, inverse, u, forces.zonal, forces.zonal_degree)
+        factor += radial
+    dx = nodes[0, i] - x
+    dy = nodes[1, i] - y
+    dz = nodes[2, i] - z
+    ex = nodes[3, i] - x
+    ey = nodes[4, i] - y
+    ez = nodes[5, i] - z
+    d2 = dx * dx + dy * dy + dz * dz
+    e2 = ex * ex + ey * ey + ez * ez
+    d = forces.gm[0] / (d2 * math.sqrt(d2))
+    e = forces.gm[1] / (e2 * math.sqrt(e2))
+    ax = factor * x - polar * px + (d * dx + (e * ex + nodes[last, i]))
+    ay = factor * y - polar * py + (d * dy + (e * ey + nodes[last + 1, i]))
+    az = factor * z - polar * pz + (d * dz + (e * ez + nodes[last + 2, i]))
+    for b in range(2, n_bodies):
+        dx = nodes[3 * b, i] - x
+        dy = nodes[3 * b + 1, i] - y
+        dz = nodes[3 * b + 2, i] - z
+        d2 = dx * dx + dy * dy + dz * dz
+        d = forces.gm[b] / (d2 * math.sqrt(d2))
+        ax += d * dx
+        ay += d * dy
+        az += d * dz
+    if forces.zonal_degree > 0 and forces.zonal_body >= 0:
+        b = forces.zonal_body
         zx, zy, zz = zonal_acceleration(
-            x, y, z, node[last + 3], node[last + 4], node[last + 5], forces.zonal, forces.zonal_degree
-        )
+            x - nodes[3 * b, i], y - nodes[3 * b + 1, i], z - nodes[3 * b + 2, i],
+            nodes[last + 3, i], nodes[last + 4, i], nodes[last + 5, i], forces.zonal, forces.zonal_degree,
+        )  # fmt: skip
         ax += zx
         ay += zy
         az += zz
     return ax, ay, az
+
+
+@lean_kernel
+def zonal_acceleration(
+    x: float, y: float, z: float, px: float, py: float, pz: float, zonal: Array, degree: int
+) -> tuple[float, float, float]:
+    """Acceleration by the zonal harmonics of a body at the origin.
+
+    Parameters
+    ----------
+    x, y, z : float
+        Position relative to the body.
+    px, py, pz : float
+        Unit vector of its pole.
+    zonal, degree
+        See :func:`zonal_factors`.
+
+    Returns
+    -------
+    tuple of float
+        Acceleration.
+    """
+    inverse2 = 1.0 / (x * x + y * y + z * z)
+    inverse = math.sqrt(inverse2)
+    radial, polar = zonal_factors(inverse2, inverse, (x * px + y * py + z * pz) * inverse, zonal, degree)
+    return radial * x - polar * px, radial * y - polar * py, radial * z - polar * pz

@@ -18,11 +18,11 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from sim.core.chebyshev import locate
-from sim.core.compile import kernel
+from sim.core.compile import kernel, lean_kernel
 from sim.core.events import NO_EVENT, Stops, begin_probe, distance_from, first_event
 from sim.core.forces import CENTER, Forces
-from sim.core.rkn1210_step import NODES, Workspace, accept, first_stage, new_workspace, step
+from sim.core.nodes import NODES, fill_nodes, locate
+from sim.core.rkn1210_step import Workspace, accept, new_workspace, step
 from sim.core.status import MAX_STEPS, NONFINITE, OK, OUT_OF_EPHEMERIS, STEP_TOO_SMALL
 
 Array = npt.NDArray[np.float64]
@@ -38,7 +38,7 @@ SMALLEST_STEP: Final = 1e-6
 """s."""
 
 
-@kernel
+@lean_kernel
 def all_finite(values: Array) -> bool:
     """Tell whether no element is NaN or infinite."""
     for value in values:  # noqa: SIM110 (all() of a generator does not compile)
@@ -47,27 +47,27 @@ def all_finite(values: Array) -> bool:
     return True
 
 
-@kernel
-def nearest_distance(forces: Forces, node: Array, state: Array) -> float:
+@lean_kernel
+def nearest_distance(forces: Forces, nodes: Array, i: int, state: Array) -> float:
     """Distance to the nearest attracting body."""
-    nearest = distance_from(node, state, CENTER)
+    nearest = distance_from(nodes, i, state, CENTER)
     for b in range(forces.gm.shape[0]):
-        nearest = min(nearest, distance_from(node, state, b))
+        nearest = min(nearest, distance_from(nodes, i, state, b))
     return nearest
 
 
-@kernel
-def dynamical_rate(forces: Forces, node: Array, state: Array) -> float:
+@lean_kernel
+def dynamical_rate(forces: Forces, nodes: Array, i: int, state: Array) -> float:
     """Square root of the sum of mu/d^3 over all bodies, 1/s."""
-    distance = distance_from(node, state, CENTER)
+    distance = distance_from(nodes, i, state, CENTER)
     total = forces.gm_center / (distance * distance * distance)
     for b in range(forces.gm.shape[0]):
-        distance = distance_from(node, state, b)
+        distance = distance_from(nodes, i, state, b)
         total += forces.gm[b] / (distance * distance * distance)
     return math.sqrt(total)
 
 
-@kernel
+@lean_kernel
 def error_ratio(forces: Forces, h: float, tolerance: float, nearest: float, work: Workspace) -> float:
     """Return the estimated error of a step over the tolerance; infinite when the step is not finite."""
     position2 = 0.0
@@ -75,14 +75,14 @@ def error_ratio(forces: Forces, h: float, tolerance: float, nearest: float, work
     for c in range(3):
         position2 += work.error[c] * work.error[c]
         velocity2 += work.error[3 + c] * work.error[3 + c]
-    nearest = min(nearest, nearest_distance(forces, work.nodes[NODES - 1], work.end))
+    nearest = min(nearest, nearest_distance(forces, work.nodes, NODES - 1, work.end))
     error = math.sqrt(max(position2, h * h * velocity2))
     if not math.isfinite(error) or not all_finite(work.end):
         return math.inf
     return error / (tolerance * nearest)
 
 
-@kernel
+@lean_kernel
 def write_outputs(
     forces: Forces, index: int, offset: float, tau: float, h: float, outputs: Array, done: int,
     work: Workspace, probe: Workspace, result: Array,
@@ -97,7 +97,7 @@ def write_outputs(
     return done
 
 
-@kernel
+@lean_kernel
 def propagate_row(
     forces: Forces, stops: Stops, state: Array, t0: float, span: float, tolerance: float, max_steps: int,
     outputs: Array, work: Workspace, probe: Workspace, end: Array, result: Array,
@@ -141,8 +141,9 @@ def propagate_row(
         return OUT_OF_EPHEMERIS, NO_EVENT, 0, 0.0
     for c in range(6):
         work.start[c] = state[c]
-    first_stage(forces, index, base, work)
-    if not all_finite(work.k[0]):
+    fill_nodes(forces, index, base, 0.0, work.x, work.pieces, work.nodes)
+    rate = dynamical_rate(forces, work.nodes, 0, work.start)
+    if not math.isfinite(rate):
         return NONFINITE, NO_EVENT, 0, 0.0
     done = 0
     while done < outputs.shape[0] and outputs[done] == 0.0:
@@ -152,7 +153,6 @@ def propagate_row(
     if span == 0.0:
         return OK, NO_EVENT, 0, 0.0
     tau = 0.0
-    rate = dynamical_rate(forces, work.nodes[0], work.start)
     h = math.copysign(FIRST_STEP * tolerance ** (-EXPONENT) / rate, span)
     grow = GROW
     for steps in range(1, max_steps + 1):
@@ -160,7 +160,7 @@ def propagate_row(
         if last:
             h = span - tau
         offset = base + tau
-        nearest = nearest_distance(forces, work.nodes[0], work.start)
+        nearest = nearest_distance(forces, work.nodes, 0, work.start)
         step(forces, index, offset, h, work)
         ratio = error_ratio(forces, h, tolerance, nearest, work)
         factor = SAFETY * max(ratio, 1e-30) ** EXPONENT
@@ -179,7 +179,7 @@ def propagate_row(
             for c in range(6):
                 end[c] = probe.end[c]
             return stops.status[which], which, steps, tau + s
-        accept(work, forces)
+        accept(work)
         for c in range(6):
             end[c] = work.start[c]
         if last:

@@ -10,15 +10,12 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from sim.core.compile import kernel
-from sim.core.forces import Forces, acceleration, fill_node
-from sim.core.rkn1210_tableau import A, B, BP, E_POSITION, E_VELOCITY, STAGES, C
+from sim.core.compile import kernel, lean_kernel
+from sim.core.forces import Forces, acceleration
+from sim.core.nodes import NODES, fill_nodes
+from sim.core.rkn1210_tableau import BP, E_POSITION, E_VELOCITY, STAGES, A, B, C
 
 Array = npt.NDArray[np.float64]
-
-NODES: Final = STAGES - 1
-"""Distinct times of a step: the last two stages share theirs."""
-
 
 def _sparse_rows() -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Array]:
     """Return the non-zero a_ij row by row: row starts, columns, values."""
@@ -41,12 +38,12 @@ class Workspace(NamedTuple):
 
     Attributes
     ----------
-    nodes : numpy.ndarray (16, 3 B + 6)
+    nodes : numpy.ndarray (3 B + 6, 16)
         Time-only quantities at the nodes of the step.
+    x, pieces : numpy.ndarray (16,)
+        Arguments and pieces of the nodes.
     k : numpy.ndarray (17, 3)
         Accelerations at the stages.
-    basis : numpy.ndarray (C,)
-        Chebyshev polynomials.
     start : numpy.ndarray (6,)
         State at the beginning of the step.
     end : numpy.ndarray (6,)
@@ -56,8 +53,9 @@ class Workspace(NamedTuple):
     """
 
     nodes: Array
+    x: Array
+    pieces: npt.NDArray[np.int64]
     k: Array
-    basis: Array
     start: Array
     end: Array
     error: Array
@@ -67,27 +65,19 @@ class Workspace(NamedTuple):
 def new_workspace(forces: Forces) -> Workspace:
     """Allocate the scratch arrays of one thread."""
     return Workspace(
-        np.zeros((NODES, 3 * forces.gm.shape[0] + 6)),
+        np.zeros((3 * forces.gm.shape[0] + 6, NODES)),
+        np.zeros(NODES),
+        np.zeros(NODES, dtype=np.int64),
         np.zeros((STAGES, 3)),
-        np.zeros(forces.table.shape[1]),
         np.zeros(6),
         np.zeros(6),
         np.zeros(6),
     )
 
 
-@kernel
-def first_stage(forces: Forces, index: int, offset: float, work: Workspace) -> None:
-    """Prepare node 0 and stage 0 for a step that begins at ``work.start``."""
-    fill_node(forces, index, offset, work.basis, work.nodes[0])
-    work.k[0, 0], work.k[0, 1], work.k[0, 2] = acceleration(
-        work.start[0], work.start[1], work.start[2], forces, work.nodes[0]
-    )
-
-
-@kernel
+@lean_kernel
 def step(forces: Forces, index: int, offset: float, h: float, work: Workspace) -> None:
-    """Make one step from ``work.start``; needs :func:`first_stage` before.
+    """Make one step from ``work.start``.
 
     Parameters
     ----------
@@ -102,15 +92,14 @@ def step(forces: Forces, index: int, offset: float, h: float, work: Workspace) -
     """
     k = work.k
     nodes = work.nodes
-    for n in range(1, NODES):
-        fill_node(forces, index, offset + C[n] * h, work.basis, nodes[n])
+    fill_nodes(forces, index, offset, h, work.x, work.pieces, nodes)
     x0 = work.start[0]
     y0 = work.start[1]
     z0 = work.start[2]
     vx = work.start[3]
     vy = work.start[4]
     vz = work.start[5]
-    for i in range(1, STAGES):
+    for i in range(STAGES):
         sx = 0.0
         sy = 0.0
         sz = 0.0
@@ -122,9 +111,9 @@ def step(forces: Forces, index: int, offset: float, h: float, work: Workspace) -
             sz += a * k[j, 2]
         ch = C[i] * h
         hh = h * h
-        node = nodes[min(i, NODES - 1)]
         k[i, 0], k[i, 1], k[i, 2] = acceleration(
-            x0 + (ch * vx + hh * sx), y0 + (ch * vy + hh * sy), z0 + (ch * vz + hh * sz), forces, node
+            x0 + (ch * vx + hh * sx), y0 + (ch * vy + hh * sy), z0 + (ch * vz + hh * sz),
+            forces, nodes, min(i, NODES - 1),
         )
     for axis in range(3):
         position = 0.0
@@ -144,13 +133,8 @@ def step(forces: Forces, index: int, offset: float, h: float, work: Workspace) -
         work.error[3 + axis] = h * velocity_error
 
 
-@kernel
-def accept(work: Workspace, forces: Forces) -> None:
+@lean_kernel
+def accept(work: Workspace) -> None:
     """Make the end of the step the beginning of the next one."""
     for c in range(6):
         work.start[c] = work.end[c]
-    for c in range(work.nodes.shape[1]):
-        work.nodes[0, c] = work.nodes[NODES - 1, c]
-    work.k[0, 0], work.k[0, 1], work.k[0, 2] = acceleration(
-        work.start[0], work.start[1], work.start[2], forces, work.nodes[0]
-    )

@@ -12,7 +12,8 @@ import numpy.typing as npt
 
 from sim.bodies import EARTH
 from sim.constants import SECONDS_PER_DAY
-from sim.core.forces import CENTER, Forces
+from sim.core.forces import CENTER, Forces, padded_bodies
+from sim.core.nodes import COEFFICIENTS, power_table
 from sim.ephemeris import ChebyshevTable, Ephemeris, open_ephemeris
 from sim.errors import InputError
 from sim.frames import tod_pole_icrf
@@ -260,12 +261,12 @@ class ForceModel:
         table = self.source().chebyshev_table(
             self.bodies, self.center, start_tdb, stop_tdb, self.piece_day, self.n_coefficients, margin_day=0.0
         )
-        pieces, bodies, _, n = table.coefficients.shape
-        packed = np.ascontiguousarray(table.coefficients.transpose(0, 3, 1, 2)).reshape(pieces, n, 3 * bodies)
+        gm = np.array([self.gm(body) for body in self.bodies], dtype=np.float64)
+        gm, powers = padded_bodies(gm, power_table(table.coefficients))
         forces = Forces(
             gm_center=self.gm(self.center),
-            gm=np.array([self.gm(body) for body in self.bodies], dtype=np.float64),
-            table=packed,
+            gm=gm,
+            table=powers,
             start=table.start_tdb,
             piece=table.piece_s,
             zonal=self._zonals(),
