@@ -32,7 +32,7 @@ class EarthMoonRotation(NamedTuple):
     """The rotating frame at epochs.
 
     ``R_emr_icrf`` (..., 3, 3); ``rate_rad_s`` (..., 3), components in the rotating axes; ``distance_km``
-    (...) and ``distance_rate_km_s`` (...); ``barycentre`` (..., 6), its state relative to the Earth in ICRF
+    (...) and ``distance_rate_km_s`` (...); ``barycentre_state`` (..., 6), its state relative to the Earth in ICRF
     axes.
     """
 
@@ -40,7 +40,7 @@ class EarthMoonRotation(NamedTuple):
     rate_rad_s: FloatArray
     distance_km: FloatArray
     distance_rate_km_s: FloatArray
-    barycentre: FloatArray
+    barycentre_state: FloatArray
 
 
 def _moon_acceleration(ephemeris: Ephemeris, t: FloatArray) -> FloatArray:
@@ -125,7 +125,7 @@ def emr_from_icrf(
         As :func:`earth_moon_rotation`; InputError also for another shape of the states.
     """
     frame = earth_moon_rotation(t_tdb, ephemeris)
-    relative = states_array(states_earth_icrf) - frame.barycentre
+    relative = states_array(states_earth_icrf) - frame.barycentre_state
     states = state_into_rotating(frame.R_emr_icrf, frame.rate_rad_s, relative)
     if not nondimensional:
         return states
@@ -147,4 +147,4 @@ def icrf_from_emr(
         states = np.concatenate(
             [r * length, v * length * rate + r * frame.distance_rate_km_s[..., None]], axis=-1
         )
-    return state_out_of_rotating(frame.R_emr_icrf, frame.rate_rad_s, states) + frame.barycentre
+    return state_out_of_rotating(frame.R_emr_icrf, frame.rate_rad_s, states) + frame.barycentre_state

@@ -8,7 +8,9 @@ settings, and nothing reaches for the network.
 from __future__ import annotations
 
 from sim.timescales.calendar_text import tai_from_utc, utc_from_tai
-from sim.timescales.earth_orientation import (
+from sim.timescales.elementwise import FloatArray, elementwise, finite_seconds
+from sim.timescales.node_table import SUPPORTED_START_TDB, SUPPORTED_STOP_TDB, NodeTable
+from sim.timescales.orientation import (
     EarthOrientation,
     EarthOrientationQuality,
     earth_orientation,
@@ -17,8 +19,6 @@ from sim.timescales.earth_orientation import (
     ut1_minus_tai_s,
     ut1_minus_utc_s,
 )
-from sim.timescales.elementwise import FloatArray, elementwise, finite_seconds
-from sim.timescales.node_table import SUPPORTED_START_TDB, SUPPORTED_STOP_TDB, NodeTable
 from sim.timescales.scales import (
     TT_MINUS_TAI_S,
     julian_date_pair,

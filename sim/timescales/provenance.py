@@ -26,7 +26,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import DataError
-from sim.timescales.earth_orientation import (
+from sim.timescales.node_table import SUPPORTED_START_MJD
+from sim.timescales.orientation import (
     DATA_DIRECTORY,
     DESCRIPTION_NAME,
     POLE_UNIT_ARCSEC,
@@ -35,7 +36,6 @@ from sim.timescales.earth_orientation import (
     payload_sha256,
     read_table,
 )
-from sim.timescales.node_table import SUPPORTED_START_MJD
 from sim.timescales.utc_days import utc_days
 
 Day = tuple[float, float, float, bool]
