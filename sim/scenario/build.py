@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from sim.cases import Coupling, LandingCase, MissionCase, OrbitPhase, PlanCase, PlanMission
-from sim.scenario.dates import instant_tdb, moment_tdb
-from sim.scenario.document import Document
+from typing import Any
+
+from sim.cases import Coupling, LandingCase, MissionCase, OrbitPhase, PlanCase, PlanMission, SourcedNumber
+from sim.scenario.dates import moment_interval_utc
+from sim.scenario.document import Document, dotted
 from sim.scenario.mission_file import LandingTable, LauncherTable, MissionFile, OperationTable
 from sim.scenario.plan_file import CouplingTable, PlanFile, PlanMissionTable
-from sim.scenario.provenance import Sources, citations, numbers_of
+from sim.scenario.provenance import Sources, all_entries, value_text
 from sim.sites import launch_site, lunar_site
+from sim.sites import sources as site_sources
 from sim.spacecraft import Engine, Spacecraft
+from sim.timescales import tdb_from_utc
 from sim.windows.request import ArrivalPlane, WindowRequest
 
 
@@ -31,7 +35,7 @@ def mission_case(file: MissionFile, document: Document, sources: Sources) -> Mis
         Plain numbers, every one with its source in ``numbers``.
     """
     landing = _landing(file.landing) if file.landing else None
-    numbers = numbers_of(document.data)
+    numbers = _numbers(document.data)
     nominal = file.launch.nominal_utc
     return MissionCase(
         id=file.mission.id,
@@ -51,7 +55,7 @@ def mission_case(file: MissionFile, document: Document, sources: Sources) -> Mis
         lifetime_day=file.spacecraft.lifetime_day.value,
         nominal_launch_tdb=instant_tdb(nominal.value) if nominal else None,
         numbers=numbers,
-        sources=citations(numbers, (), sources),
+        sources=_citations(numbers, (), sources),
         path=document.path,
     )
 
@@ -76,7 +80,7 @@ def plan_case(file: PlanFile, document: Document, missions: tuple[MissionCase, .
         Plain numbers.
     """
     entries = tuple(_plan_mission(table, case) for table, case in zip(file.missions, missions, strict=True))
-    own = citations(numbers_of(document.data), tuple(name for table in file.couplings for name in table.source), sources)
+    own = _citations(_numbers(document.data), tuple(name for table in file.couplings for name in table.source), sources)
     merged = {name: text for case in missions for name, text in case.sources.items()}
     return PlanCase(
         id=file.plan.id,
@@ -92,7 +96,7 @@ def plan_case(file: PlanFile, document: Document, missions: tuple[MissionCase, .
 
 
 def _value(number: object) -> float | None:
-    """Number of an optional key."""
+    """Return the number of an optional key."""
     return getattr(number, "value", None)
 
 
@@ -200,6 +204,66 @@ def _coupling(table: CouplingTable, index: int, document: Document) -> Coupling:
         first=table.first,
         second=table.second,
         basis=f"{table.basis}: {table.basis_text}{cited}",
-        numbers=numbers_of({"couplings": [{}] * index + [document.data["couplings"][index]]}),
+        numbers=_numbers({"couplings": [{}] * index + [document.data["couplings"][index]]}),
         **given,
     )
+
+
+def moment_tdb(text: str) -> float:
+    """Return the middle of the interval in which a published date lies.
+
+    Parameters
+    ----------
+    text : str
+        See `sim.scenario.dates.moment_interval_utc`.
+
+    Returns
+    -------
+    float
+        Seconds past J2000 TDB; of the instant itself when the text is one.
+    """
+    start, stop = moment_interval_utc(text)
+    first = float(tdb_from_utc(start))
+    return first if start == stop else 0.5 * (first + float(tdb_from_utc(stop)))
+
+
+def instant_tdb(text: str) -> float:
+    """Return a UTC instant as internal time.
+
+    Parameters
+    ----------
+    text : str
+        Full UTC text.
+
+    Returns
+    -------
+    float
+        Seconds past J2000 TDB.
+    """
+    return float(tdb_from_utc(text))
+
+
+def _numbers(data: Any) -> tuple[SourcedNumber, ...]:
+    """Every number of a valid file, those of the sites that it names included, in file order."""
+    return tuple(
+        SourcedNumber(
+            key=dotted(path),
+            value=value_text(entry["value"]),
+            status=entry["status"],
+            sources=tuple(entry.get("source", ())),
+            note=entry.get("note", ""),
+        )
+        for path, entry in all_entries(data)
+    )
+
+
+def _citations(numbers: tuple[SourcedNumber, ...], extra: tuple[str, ...], sources: Sources) -> dict[str, str]:
+    """Citations of the sources that numbers use, and of `extra` ids, in order of first use."""
+    ids = dict.fromkeys([*(name for number in numbers for name in number.sources), *extra])
+    return {name: _citation(name, sources) for name in ids}
+
+
+def _citation(name: str, sources: Sources) -> str:
+    """Citation of one source; the tables of sites have their own."""
+    source = sources.get(name) or vars(site_sources()[name])
+    return f"{source['title']}. {source['url']} ({source['date']}; {source['quality']})"

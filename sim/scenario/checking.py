@@ -7,9 +7,30 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 
-from sim.cases import STATUSES, MissionCase, PlanCase, SourcedNumber
 from sim.errors import ScenarioProblem
-from sim.scenario.loading import Library, examine
+from sim.scenario.document import dotted
+from sim.scenario.examine import Library, Outcome, examine
+from sim.scenario.plan_file import PlanFile
+from sim.scenario.provenance import all_entries, value_text
+from sim.scenario.quantities import STATUSES
+
+
+@dataclass(frozen=True, slots=True)
+class AssumedValue:
+    """A number that nobody published.
+
+    Attributes
+    ----------
+    owner : str
+        Id of the mission, or of the plan for a number of a coupling.
+    key, value, note : str
+        Key and value in the file, and why this value.
+    """
+
+    owner: str
+    key: str
+    value: str
+    note: str
 
 
 @dataclass(frozen=True)
@@ -24,8 +45,8 @@ class FileCheck:
         ``mission``, ``plan`` or ``sources``; empty when unreadable.
     problems : tuple of ScenarioProblem
         Faults of the file and of files that it names; empty when all is well.
-    assumed : tuple of (str, SourcedNumber)
-        Mission id (plan id for a number of a coupling) and number, for each number that nobody published.
+    assumed : tuple of AssumedValue
+        Numbers that nobody published; those of a plan's missions first.
     counts : dict of str to int
         Numbers by status, in the order of `sim.cases.STATUSES`; those of a plan's missions included.
     """
@@ -33,7 +54,7 @@ class FileCheck:
     path: str
     kind: str
     problems: tuple[ScenarioProblem, ...]
-    assumed: tuple[tuple[str, SourcedNumber], ...] = ()
+    assumed: tuple[AssumedValue, ...] = ()
     counts: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -95,25 +116,29 @@ def check_files(paths: Iterable[str | FilePath]) -> CheckReport:
 
 def _check(path: str, library: Library) -> FileCheck:
     outcome = examine(path, library)
-    numbers = _numbers(outcome.case)
-    tally = Counter(number.status for _, number in numbers)
+    if outcome.problems:
+        return FileCheck(path, outcome.kind, tuple(outcome.problems))
+    numbers = _numbers(outcome)
+    tally = Counter(status for status, _ in numbers)
     return FileCheck(
         path=path,
         kind=outcome.kind,
-        problems=tuple(outcome.problems),
-        assumed=tuple((owner, number) for owner, number in numbers if number.status == "assumed"),
+        problems=(),
+        assumed=tuple(number for status, number in numbers if status == "assumed"),
         counts={status: tally[status] for status in STATUSES if tally[status]},
     )
 
 
-def _numbers(case: MissionCase | PlanCase | None) -> list[tuple[str, SourcedNumber]]:
-    """Every number of a case with the id of the mission or plan to which it belongs."""
-    if isinstance(case, MissionCase):
-        return [(case.id, number) for number in case.numbers]
-    if isinstance(case, PlanCase):
-        missions = [pair for entry in case.missions for pair in _numbers(entry.announced)]
-        return missions + [(case.id, number) for coupling in case.couplings for number in coupling.numbers]
-    return []
+def _numbers(outcome: Outcome) -> list[tuple[str, AssumedValue]]:
+    """Status and text of every number of a file without faults; members of a plan first."""
+    if outcome.document is None or outcome.file is None:
+        return []
+    owner = outcome.file.plan.id if isinstance(outcome.file, PlanFile) else outcome.file.mission.id
+    own = [
+        (entry["status"], AssumedValue(owner, dotted(path), value_text(entry["value"]), entry.get("note", "")))
+        for path, entry in all_entries(outcome.document.data)
+    ]
+    return [pair for member in outcome.members for pair in _numbers(member)] + own
 
 
 def _lines(check: FileCheck) -> list[str]:
@@ -121,4 +146,4 @@ def _lines(check: FileCheck) -> list[str]:
         return [str(problem) for problem in check.problems]
     counts = ", ".join(f"{count} {status}" for status, count in check.counts.items())
     head = f"{check.path}: OK, {check.kind}" + (f"; numbers: {counts}" if counts else "")
-    return [head, *(f"  assumed: {owner}: {number.key} = {number.value}: {number.note}" for owner, number in check.assumed)]
+    return [head, *(f"  assumed: {one.owner}: {one.key} = {one.value}: {one.note}" for one in check.assumed)]

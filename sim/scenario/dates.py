@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
-from sim.errors import DataError, InputError
-from sim.timescales import tdb_from_utc
+from sim.errors import InputError
 
 EPHEMERIS_START_UTC = "1959-01-01"
 EPHEMERIS_STOP_UTC = "2051-01-01"
@@ -96,38 +95,24 @@ def moment_interval_utc(text: str) -> tuple[str, str]:
     return f"{start.isoformat()}T00:00:00", f"{stop.isoformat()}T00:00:00"
 
 
-def moment_tdb(text: str) -> float:
-    """Return the middle of the interval in which a published date lies.
+def days_between(start: str, stop: str) -> float:
+    """Return the calendar days from one UTC text to another, leap seconds left out.
 
     Parameters
     ----------
-    text : str
-        See :func:`moment_interval_utc`.
+    start, stop : str
+        Texts in which :func:`check_instant` finds no fault.
 
     Returns
     -------
     float
-        Seconds past J2000 TDB; of the instant itself when the text is one.
+        Days; negative when `stop` comes first.
     """
-    start, stop = moment_interval_utc(text)
-    first = float(tdb_from_utc(start))
-    return first if start == stop else 0.5 * (first + float(tdb_from_utc(stop)))
+    return (_calendar(stop) - _calendar(start)) / timedelta(days=1)
 
 
-def instant_tdb(text: str) -> float:
-    """Return a UTC instant as internal time.
-
-    Parameters
-    ----------
-    text : str
-        Full UTC text.
-
-    Returns
-    -------
-    float
-        Seconds past J2000 TDB.
-    """
-    return float(tdb_from_utc(text.removesuffix("Z")))
+def _calendar(text: str) -> datetime:
+    return datetime.fromisoformat(text.removesuffix("Z"))
 
 
 def _next(day: date, unit: str) -> date:
@@ -148,7 +133,7 @@ def _fault_in_time(text: str) -> Fault | None:
     if not EPHEMERIS_START_UTC <= start[:10] < EPHEMERIS_STOP_UTC:
         return _COVERED, "choose a date inside"
     try:
-        tdb_from_utc(start)
-    except (InputError, DataError):
-        return "an instant that exists in UTC", "hours 00-23, minutes and seconds 00-59"
+        _calendar(start)
+    except ValueError:
+        return "a time of day", "hours 00-23, minutes and seconds 00-59"
     return None

@@ -129,7 +129,7 @@ def _fault(document: Document, model: type[BaseModel], details: Any) -> Scenario
 
 
 def _allowed(model: type[BaseModel], path: Path, kind: str, context: Any, message: str) -> tuple[str, str]:
-    """What is allowed, and a hint, for a value of the wrong type or form."""
+    """Say what is allowed, and a hint, for a value of the wrong type or form."""
     field = field_at(model, path)
     if kind in {"model_type", "dict_type"} and field is not None and _is_sourced(field):
         return "a value with its source", f"write {path[-1]} = {_EXAMPLE}"
@@ -143,7 +143,7 @@ def _allowed(model: type[BaseModel], path: Path, kind: str, context: Any, messag
 
 
 def _allowed_key(path: Path) -> tuple[str, str]:
-    """What a free key may look like."""
+    """Say what a free key may look like."""
     if path[0] == "dates":
         return "a key in lower case that ends in _utc", "for example launch_announced_utc"
     return "a source id of letters, digits, '_', '.', '-'", ""

@@ -1,53 +1,16 @@
-"""Scenario files to cases: read, validate, apply the rules, build; all faults of all files at once."""
+"""Scenario files to cases: all faults of all files at once, or plain numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path as FilePath
-from typing import Any, TypeVar
-
-from pydantic import BaseModel, ValidationError
 
 from sim.cases import MissionCase, PlanCase
 from sim.errors import InputError, ScenarioError, ScenarioProblem
 from sim.scenario.build import mission_case, plan_case
-from sim.scenario.document import Document, read_document, short
-from sim.scenario.faults import bad_paths, did_you_mean, faults_of
+from sim.scenario.document import short
+from sim.scenario.examine import Outcome, examine
 from sim.scenario.mission_file import MissionFile
-from sim.scenario.plan_file import PlanFile, SourcesFile
-from sim.scenario.plan_rules import plan_faults
-from sim.scenario.provenance import Sources, provenance_faults, source_faults
-from sim.scenario.rules import Facts, mission_faults
-from sim.scenario.toml_lines import Path
-
-SHARED_SOURCES = "sources.toml"
-"""File beside a scenario whose sources every scenario of the folder may name."""
-
-KINDS = ("mission", "plan", "sources")
-"""Kinds of scenario files, told apart by the table that only they have."""
-
-Model = TypeVar("Model", bound=BaseModel)
-
-
-@dataclass
-class Outcome:
-    """What came of one file.
-
-    Attributes
-    ----------
-    path, kind : str
-        File and kind; the kind is empty when the file could not even be read.
-    case : MissionCase, PlanCase or None
-        None when there are problems, and for a sources file.
-    problems : list of ScenarioProblem
-        Faults, those of files that it names included.
-    """
-
-    path: str
-    kind: str = ""
-    case: MissionCase | PlanCase | None = None
-    problems: list[ScenarioProblem] = field(default_factory=list)
+from sim.scenario.plan_file import PlanFile
 
 
 def load(path: str | FilePath) -> MissionCase | PlanCase:
@@ -68,12 +31,7 @@ def load(path: str | FilePath) -> MissionCase | PlanCase:
     ScenarioError
         With every fault of the file and of the files that it names.
     """
-    outcome = examine(str(path))
-    if outcome.problems:
-        raise ScenarioError(outcome.problems)
-    if outcome.case is None:
-        raise ScenarioError([_wrong_kind(outcome, "a [mission] or [plan] file")])
-    return outcome.case
+    return _case(_faultless(path, ("mission", "plan")))
 
 
 def load_mission(path: str | FilePath) -> MissionCase:
@@ -94,10 +52,9 @@ def load_mission(path: str | FilePath) -> MissionCase:
     ScenarioError
         With every fault; also when the file is a plan.
     """
-    outcome = examine(str(path))
-    if not outcome.problems and isinstance(outcome.case, MissionCase):
-        return outcome.case
-    raise ScenarioError(outcome.problems or [_wrong_kind(outcome, "a [mission] file")])
+    case = _case(_faultless(path, ("mission",)))
+    assert isinstance(case, MissionCase)
+    return case
 
 
 def load_plan(path: str | FilePath) -> PlanCase:
@@ -118,213 +75,37 @@ def load_plan(path: str | FilePath) -> PlanCase:
     ScenarioError
         With every fault of the plan and of its missions; also when the file is no plan.
     """
+    case = _case(_faultless(path, ("plan",)))
+    assert isinstance(case, PlanCase)
+    return case
+
+
+def _faultless(path: str | FilePath, kinds: tuple[str, ...]) -> Outcome:
+    """Examine a file and raise what is wrong with it."""
     outcome = examine(str(path))
-    if not outcome.problems and isinstance(outcome.case, PlanCase):
-        return outcome.case
-    raise ScenarioError(outcome.problems or [_wrong_kind(outcome, "a [plan] file")])
-
-
-def examine(path: str, library: Library | None = None) -> Outcome:
-    """Read a file of any kind and find all its faults, without raising.
-
-    Parameters
-    ----------
-    path : str
-        File.
-    library : Library, optional
-        Files read before in the same run, so that none is read twice.
-
-    Returns
-    -------
-    Outcome
-        Case or problems.
-    """
-    library = library or Library()
-    try:
-        document = read_document(path)
-    except ScenarioError as error:
-        return Outcome(path, problems=list(error.problems))
-    kind = _kind_of(document.data)
-    if kind == "mission":
-        return _mission(document, library)
-    if kind == "plan":
-        return _plan(document, library)
-    if kind == "sources":
-        return Outcome(path, kind, problems=_validated(document, SourcesFile)[1])
-    found = ", ".join(f"[{key}]" for key in list(document.data)[:5]) or "an empty file"
-    hint = next(filter(None, (did_you_mean(key, KINDS) for key in document.data)), "see scenarios/README.md")
-    return Outcome(path, problems=[document.problem((), found, "a table [mission], [plan] or [sources]", hint)])
-
-
-class Library:
-    """Sources files read so far."""
-
-    def __init__(self) -> None:
-        self._read: dict[str, tuple[Sources, list[ScenarioProblem]]] = {}
-
-    def sources_of(self, document: Document) -> tuple[Sources, list[ScenarioProblem]]:
-        """Collect the sources that a file may name, and what is wrong with them.
-
-        Parameters
-        ----------
-        document : Document
-            Scenario file.
-
-        Returns
-        -------
-        tuple (mapping, list of ScenarioProblem)
-            Source id to source, and problems.
-        """
-        shared, problems = self._shared(str(FilePath(document.path).parent / SHARED_SOURCES))
-        own = document.data.get("sources", {})
-        own = own if isinstance(own, dict) else {}
-        twice = [
-            document.problem(("sources", name), f"source {name} a second time", "ids not used in sources.toml", "rename it")
-            for name in own
-            if name in shared
-        ]
-        return {**shared, **_usable(own)}, problems + twice
-
-    def _shared(self, path: str) -> tuple[Sources, list[ScenarioProblem]]:
-        if path not in self._read:
-            self._read[path] = _shared_sources(path) if FilePath(path).exists() else ({}, [])
-        return self._read[path]
-
-
-def _shared_sources(path: str) -> tuple[Sources, list[ScenarioProblem]]:
-    try:
-        document = read_document(path)
-    except ScenarioError as error:
-        return {}, list(error.problems)
-    problems = _validated(document, SourcesFile)[1]
-    return _usable(document.data.get("sources", {})), problems
-
-
-def _usable(sources: object) -> Sources:
-    """Sources whose fields are text; anything else has been reported by the model."""
-    if not isinstance(sources, dict):
-        return {}
-    keys = ("title", "url", "date", "quality")
-    return {
-        name: entry
-        for name, entry in sources.items()
-        if isinstance(entry, dict) and all(isinstance(entry.get(key), str) for key in keys)
-    }
-
-
-def _kind_of(data: Mapping[str, Any]) -> str:
-    """Kind of a file by the table that only this kind has."""
-    for kind in ("plan", "mission", "sources"):
-        if kind in data:
-            return kind
-    return ""
-
-
-def _validated(document: Document, model: type[Model]) -> tuple[Model | None, list[ScenarioProblem], frozenset[Path]]:
-    """Validate a file; returns the model, the problems and the faulty paths."""
-    try:
-        return model.model_validate(document.data), [], frozenset()
-    except ValidationError as error:
-        return None, faults_of(document, model, error), bad_paths(error)
-
-
-def _mission(document: Document, library: Library) -> Outcome:
-    file, problems, bad = _validated(document, MissionFile)
-    sources, source_problems = library.sources_of(document)
-    problems += mission_faults(Facts(document, bad))
-    problems += provenance_faults(document, sources)
-    outcome = Outcome(document.path, "mission", problems=_in_order(problems, document.path) + source_problems)
-    if file is not None and not outcome.problems:
-        try:
-            outcome.case = mission_case(file, document, sources)
-        except InputError as error:
-            outcome.problems.append(_refused(document, error))
+    if not outcome.problems and outcome.kind not in kinds:
+        wanted = " or ".join(f"[{kind}]" for kind in kinds)
+        raise ScenarioError([ScenarioProblem(outcome.path, 0, "file", f"a [{outcome.kind}] file", f"a {wanted} file")])
+    if outcome.problems:
+        raise ScenarioError(outcome.problems)
     return outcome
 
 
-def _plan(document: Document, library: Library) -> Outcome:
-    file, problems, bad = _validated(document, PlanFile)
-    sources, source_problems = library.sources_of(document)
-    facts = Facts(document, bad)
-    missions, mission_problems = _missions_of(facts, library)
-    problems += plan_faults(facts, missions)
-    problems += provenance_faults(document, sources)
-    for index in facts.tables("couplings"):
-        path = ("couplings", index)
-        problems += source_faults(document, path, facts.get(*path, "source"), sources, str(facts.get(*path, "basis")))
-    found = _in_order(problems, document.path) + source_problems + mission_problems
-    outcome = Outcome(document.path, "plan", problems=_once(found))
-    if file is not None and not outcome.problems:
-        try:
-            outcome.case = plan_case(file, document, tuple(missions[index] for index in sorted(missions)), sources)
-        except InputError as error:
-            outcome.problems.append(_refused(document, error))
-    return outcome
-
-
-def _missions_of(facts: Facts, library: Library) -> tuple[dict[int, MissionCase], list[ScenarioProblem]]:
-    """Load the missions that a plan names; returns those that loaded, by position, and all problems."""
-    missions: dict[int, MissionCase] = {}
-    problems: list[ScenarioProblem] = []
-    for index in facts.tables("missions"):
-        key = ("missions", index, "file")
-        name = facts.get(*key)
-        if not isinstance(name, str):
-            continue
-        path = str(FilePath(facts.document.path).parent / name)
-        if not _is_file(path):
-            problems.append(facts.problem(key, short(name), "a mission file", _similar_file(path)))
-            continue
-        if _kind_of(_data_or_nothing(path)) == "plan":
-            problems.append(facts.problem(key, f"{name}, a plan", "a mission file", "a plan cannot hold plans"))
-            continue
-        outcome = examine(path, library)
-        problems += outcome.problems
-        if isinstance(outcome.case, MissionCase):
-            missions[index] = outcome.case
-        elif not outcome.problems:
-            problems.append(facts.problem(key, f"{name}, which has no [mission]", "a mission file", ""))
-    return missions, problems
-
-
-def _is_file(path: str) -> bool:
+def _case(outcome: Outcome) -> MissionCase | PlanCase:
+    """Build the case of a file without faults."""
+    assert outcome.document is not None and outcome.file is not None
     try:
-        return FilePath(path).is_file()
-    except (OSError, ValueError):
-        return False
+        if isinstance(outcome.file, MissionFile):
+            return mission_case(outcome.file, outcome.document, outcome.sources)
+        return _plan(outcome, outcome.file)
+    except InputError as error:
+        # The rules should have caught it; a refusal of the rooms below still names the file.
+        problem = outcome.document.problem((), short(str(error), 200), "values that the simulator accepts")
+        raise ScenarioError([problem]) from error
 
 
-def _data_or_nothing(path: str) -> Mapping[str, Any]:
-    """Content of a file, or nothing when it cannot be read; its faults are found later."""
-    try:
-        return read_document(path).data
-    except ScenarioError:
-        return {}
-
-
-def _similar_file(path: str) -> str:
-    """Hint naming the file of the same folder whose name is nearest."""
-    try:
-        folder = FilePath(path).parent
-        names = sorted(entry.name for entry in folder.iterdir() if entry.suffix == ".toml") if folder.is_dir() else []
-    except (OSError, ValueError):
-        names = []
-    return did_you_mean(FilePath(path).name, names) or "the path is relative to the plan file"
-
-
-def _in_order(problems: list[ScenarioProblem], path: str) -> list[ScenarioProblem]:
-    """Problems of one file by line; those that name another file go last."""
-    return sorted(problems, key=lambda problem: (problem.file != path, problem.line))
-
-
-def _once(problems: list[ScenarioProblem]) -> list[ScenarioProblem]:
-    """Drop repeated problems, which arise when several missions share a faulty sources file."""
-    return list({str(problem): problem for problem in problems}.values())
-
-
-def _refused(document: Document, error: InputError) -> ScenarioProblem:
-    return document.problem((), short(str(error), 200), "values that the simulator accepts", "")
-
-
-def _wrong_kind(outcome: Outcome, wanted: str) -> ScenarioProblem:
-    return ScenarioProblem(outcome.path, 0, "file", f"a [{outcome.kind}] file", wanted, "")
+def _plan(outcome: Outcome, file: PlanFile) -> PlanCase:
+    assert outcome.document is not None
+    cases = (_case(member) for member in outcome.members)
+    missions = tuple(case for case in cases if isinstance(case, MissionCase))
+    return plan_case(file, outcome.document, missions, outcome.sources)

@@ -35,7 +35,9 @@ class Source(BaseModel):
     title: ShortText | Text = Field(description="Title, or what it says in one line")
     url: str = Field(min_length=1, max_length=400, description="Where it can be found")
     date: str = Field(min_length=1, max_length=60, description="When it was published or seen")
-    quality: str = Field(min_length=1, max_length=80, description="What kind of source; 'unconfirmed' backs assumed numbers only")
+    quality: str = Field(
+        min_length=1, max_length=80, description="What kind of source; 'unconfirmed' backs assumed numbers only"
+    )
 
 
 class MissionTable(BaseModel):
@@ -55,12 +57,16 @@ class SpacecraftTable(BaseModel):
 
     model_config = RULES
 
-    launch_mass_kg: Annotated[Number, Quantity("kg", 20.0, 60_000.0)] = Field(description="Mass when the launcher lets go")
+    launch_mass_kg: Annotated[Number, Quantity("kg", 20.0, 60_000.0)] = Field(
+        description="Mass when the launcher lets go"
+    )
     dry_mass_kg: Annotated[Number, Quantity("kg", 10.0, 60_000.0)] = Field(
         description="Mass with the propellant of the main engine used up"
     )
     engine_thrust_n: Annotated[Number, Quantity("n", 20.0, 200_000.0)] = Field(description="Thrust of the main engine")
-    engine_isp_s: Annotated[Number, Quantity("isp", 150.0, 500.0)] = Field(description="Specific impulse of the main engine")
+    engine_isp_s: Annotated[Number, Quantity("isp", 150.0, 500.0)] = Field(
+        description="Specific impulse of the main engine"
+    )
     trim_dv_m_s: Annotated[Number, Quantity("m_s", 0.0, 500.0)] = Field(
         description="Velocity change reserved for mid-course corrections and trims"
     )
@@ -76,7 +82,9 @@ class LauncherTable(BaseModel):
     tli_capability_kg: Annotated[Number, Quantity("kg", 20.0, 150_000.0)] | None = Field(
         default=None, description="Mass that it sends to the Moon"
     )
-    ascent_s: Annotated[Number, Quantity("s", 100.0, 3_000.0)] = Field(description="Lift-off to insertion into the parking orbit")
+    ascent_s: Annotated[Number, Quantity("s", 100.0, 3_000.0)] = Field(
+        description="Lift-off to insertion into the parking orbit"
+    )
     ascent_arc_deg: Annotated[Number, Quantity("deg", 1.0, 120.0)] = Field(
         description="Geocentric arc from the site to the insertion point"
     )
@@ -97,7 +105,9 @@ class LaunchTable(BaseModel):
     model_config = RULES
 
     site: Identifier = Field(description="Launch site: vostochny, wenchang, baikonur, kennedy, ...")
-    period_start_utc: Annotated[Instant, Utc()] = Field(description="First instant of the launch period that is searched")
+    period_start_utc: Annotated[Instant, Utc()] = Field(
+        description="First instant of the launch period that is searched"
+    )
     period_stop_utc: Annotated[Instant, Utc()] = Field(description="End of the launch period that is searched")
     nominal_utc: Annotated[Instant, Utc()] | None = Field(
         default=None, description="Launch instant announced or flown, when one was published to the minute"
@@ -169,8 +179,12 @@ class OperationTable(BaseModel):
     model_config = RULES
 
     name: Identifier = Field(description="What the phase is for, for example survey")
-    perilune_altitude_km: Annotated[Number, Quantity("km", 5.0, 70_000.0)] = Field(description="Over the 1737.4 km sphere")
-    apolune_altitude_km: Annotated[Number, Quantity("km", 5.0, 70_000.0)] = Field(description="Over the 1737.4 km sphere")
+    perilune_altitude_km: Annotated[Number, Quantity("km", 5.0, 70_000.0)] = Field(
+        description="Over the 1737.4 km sphere"
+    )
+    apolune_altitude_km: Annotated[Number, Quantity("km", 5.0, 70_000.0)] = Field(
+        description="Over the 1737.4 km sphere"
+    )
     inclination_deg: Annotated[Number, Quantity("deg", 0.0, 180.0)] = Field(description="To the lunar equator")
     argument_of_perilune_deg: Annotated[Number, Quantity("deg", 0.0, 360.0)] | None = Field(
         default=None, description="From the ascending node; leave out for near-circular orbits"
@@ -216,6 +230,7 @@ class MissionFile(BaseModel):
     operations: Annotated[tuple[OperationTable, ...], Field(strict=False, max_length=20)] = ()
     landing: LandingTable | None = None
     dates: dict[DateKey, Annotated[Moment, Utc(partial=True)]] = Field(
-        default_factory=dict, description="Milestones announced, re-planned or flown; keys of your choice that end in _utc"
+        default_factory=dict,
+        description="Milestones announced, re-planned or flown; keys of your choice that end in _utc",
     )
     sources: dict[SourceId, Source] = Field(default_factory=dict, description="Sources that only this file uses")

@@ -65,7 +65,9 @@ class CouplingTable(BaseModel):
     )
     first: Identifier = Field(description="Id of the mission that serves (surveys, relays)")
     second: Identifier = Field(description="Id of the mission that is served")
-    basis: Literal["agreement", "announced", "discussed", "derived", "assumed"] = Field(description="On what the coupling rests")
+    basis: Literal["agreement", "announced", "discussed", "derived", "assumed"] = Field(
+        description="On what the coupling rests"
+    )
     basis_text: Text = Field(description="What the source says, in one sentence")
     source: Annotated[tuple[SourceId, ...], Field(strict=False)] = Field(default=(), description="Sources of the basis")
     lead_day: Annotated[Number, Quantity("day", 0.0, 3_700.0)] | None = Field(

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from sim.cases import MissionCase
 from sim.errors import ScenarioProblem
-from sim.scenario.dates import instant_tdb
+from sim.scenario.dates import days_between
 from sim.scenario.document import short
 from sim.scenario.faults import did_you_mean
+from sim.scenario.mission_file import MissionFile
 from sim.scenario.rules import Facts, order_fault
-from sim.timescales import utc_from_tdb
 
 NUMBERS_OF_KIND: dict[str, tuple[str, ...]] = {
     "survey_before_landing": ("lead_day", "cross_track_km"),
@@ -23,15 +22,15 @@ NUMBERS_OF_KIND: dict[str, tuple[str, ...]] = {
 NUMBER_KEYS = ("lead_day", "cross_track_km", "elevation_mask_deg", "overlap_day", "within_day")
 
 
-def plan_faults(facts: Facts, missions: Mapping[int, MissionCase]) -> list[ScenarioProblem]:
+def plan_faults(facts: Facts, missions: Mapping[int, MissionFile]) -> list[ScenarioProblem]:
     """Apply every rule of a plan file.
 
     Parameters
     ----------
     facts : Facts
         Plan file.
-    missions : mapping of int to MissionCase
-        Position in the plan to mission, for those that could be loaded.
+    missions : mapping of int to MissionFile
+        Position in the plan to mission file, for those without faults.
 
     Returns
     -------
@@ -48,25 +47,23 @@ def plan_faults(facts: Facts, missions: Mapping[int, MissionCase]) -> list[Scena
     return problems
 
 
-def _periods(facts: Facts, missions: Mapping[int, MissionCase]) -> Iterator[ScenarioProblem]:
+def _periods(facts: Facts, missions: Mapping[int, MissionFile]) -> Iterator[ScenarioProblem]:
     start, stop = facts.get("span", "start_utc"), facts.get("span", "stop_utc")
     if start is None or stop is None:
         return
-    first, last = instant_tdb(start), instant_tdb(stop)
-    for index, mission in missions.items():
-        window = mission.window
-        if window.launch_start_tdb < first or window.launch_stop_tdb > last:
-            period = f"{utc_from_tdb(window.launch_start_tdb, 0)} to {utc_from_tdb(window.launch_stop_tdb, 0)}"
-            found = f"{mission.id}, launch period {period}"
-            yield facts.problem(("missions", index, "file"), found, f"inside the span {start} to {stop}", "widen [span]")
+    for index, file in missions.items():
+        first, last = file.launch.period_start_utc.value, file.launch.period_stop_utc.value
+        if days_between(start, first) < 0.0 or days_between(last, stop) < 0.0:
+            found, allowed = f"{file.mission.id}, launch period {first} to {last}", f"inside the span {start} to {stop}"
+            yield facts.problem(("missions", index, "file"), found, allowed, "widen [span]")
 
 
-def _duplicates(facts: Facts, missions: Mapping[int, MissionCase]) -> Iterator[ScenarioProblem]:
+def _duplicates(facts: Facts, missions: Mapping[int, MissionFile]) -> Iterator[ScenarioProblem]:
     seen: dict[str, int] = {}
-    for index, mission in missions.items():
-        first = seen.setdefault(mission.id, index)
+    for index, file in missions.items():
+        first = seen.setdefault(file.mission.id, index)
         if first != index:
-            found = f"mission id {mission.id} a second time"
+            found = f"mission id {file.mission.id} a second time"
             hint = f"it is already missions[{first + 1}]; remove one or change its id"
             yield facts.problem(("missions", index, "file"), found, "each mission once", hint)
 
@@ -79,9 +76,9 @@ def _turned_out(facts: Facts) -> Iterator[ScenarioProblem]:
             yield facts.problem((*table, "turned_out"), "nothing", "text beside turned_out_launch_utc", hint)
 
 
-def _coupling_ends(facts: Facts, index: int, missions: Mapping[int, MissionCase]) -> Iterator[ScenarioProblem]:
+def _coupling_ends(facts: Facts, index: int, missions: Mapping[int, MissionFile]) -> Iterator[ScenarioProblem]:
     table = ("couplings", index)
-    known = {mission.id: mission for mission in missions.values()}
+    known = {file.mission.id: file for file in missions.values()}
     complete = len(missions) == len(facts.tables("missions"))
     ends = {end: facts.get(*table, end) for end in ("first", "second")}
     for end, name in ends.items():
@@ -93,12 +90,12 @@ def _coupling_ends(facts: Facts, index: int, missions: Mapping[int, MissionCase]
     kind, first, second = facts.get(*table, "kind"), known.get(ends["first"] or ""), known.get(ends["second"] or "")
     if kind not in {"survey_before_landing", "relay"}:
         return
-    if first and not first.phases:
-        hint = f"add [[operations]] to {first.path}"
-        yield facts.problem((*table, "first"), f"{first.id}, which has no operations", "a mission in lunar orbit", hint)
+    if first and not first.operations:
+        hint = "add [[operations]] to its file"
+        yield facts.problem((*table, "first"), f"{ends['first']}, without operations", "a mission in lunar orbit", hint)
     if second and second.landing is None:
-        hint = f"add [landing] to {second.path}, or swap first and second"
-        yield facts.problem((*table, "second"), f"{second.id}, which does not land", "a mission that lands", hint)
+        hint = "add [landing] to its file, or swap first and second"
+        yield facts.problem((*table, "second"), f"{ends['second']}, which does not land", "a mission that lands", hint)
 
 
 def _coupling_numbers(facts: Facts, index: int) -> Iterator[ScenarioProblem]:

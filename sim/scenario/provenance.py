@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sim.cases import STATUSES, SourcedNumber
-from sim.errors import ScenarioProblem
-from sim.scenario.document import Document, dotted, short
+from sim.errors import InputError, ScenarioProblem
+from sim.scenario.document import Document, short
 from sim.scenario.faults import did_you_mean
+from sim.scenario.quantities import STATUSES
 from sim.scenario.toml_lines import Path
+from sim.sites import launch_site, lunar_site
 
 UNCONFIRMED = "unconfirmed"
 """Quality of a source that nobody could confirm: it may stand beside assumed numbers only."""
@@ -48,6 +49,44 @@ def sourced_entries(data: Any, path: Path = ()) -> Iterator[tuple[Path, dict[str
             yield from sourced_entries(inner, (*path, index))
 
 
+def all_entries(data: Any) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Find every value with its source, those of the sites that the file names included.
+
+    Parameters
+    ----------
+    data : object
+        What `tomllib` read of a mission or plan file.
+
+    Yields
+    ------
+    tuple (tuple, dict)
+        Key path and table with value, status, source and note.
+    """
+    yield from sourced_entries(data)
+    for table, look_up, keys in (
+        ("launch", launch_site, ("latitude_geodetic_deg", "longitude_deg")),
+        ("landing", lunar_site, ("latitude_deg", "longitude_deg")),
+    ):
+        section = data.get(table) if isinstance(data, dict) else None
+        name = section.get("site") if isinstance(section, dict) else None
+        if not isinstance(name, str):
+            continue
+        try:
+            site = look_up(name)
+        except InputError:
+            continue
+        for key in keys:
+            yield (
+                (table, "site", key),
+                {
+                    "value": getattr(site, key),
+                    "status": site.status,
+                    "source": list(site.sources),
+                    "note": site.note,
+                },
+            )
+
+
 def provenance_faults(document: Document, sources: Sources) -> list[ScenarioProblem]:
     """Check status, sources and note of every number of a file.
 
@@ -71,9 +110,7 @@ def provenance_faults(document: Document, sources: Sources) -> list[ScenarioProb
     return problems
 
 
-def source_faults(
-    document: Document, path: Path, ids: object, sources: Sources, status: str
-) -> list[ScenarioProblem]:
+def source_faults(document: Document, path: Path, ids: object, sources: Sources, status: str) -> list[ScenarioProblem]:
     """Check that source ids exist and may back a status.
 
     Parameters
@@ -124,55 +161,17 @@ def _note_faults(document: Document, path: Path, entry: dict[str, Any]) -> list[
     return [document.problem((*path, "source"), "no source", f'one source or more for status "{status}"', hint)]
 
 
-def numbers_of(data: Any) -> tuple[SourcedNumber, ...]:
-    """Collect every number of a valid file.
+def value_text(value: object) -> str:
+    """Write the value of a number for people.
 
     Parameters
     ----------
-    data : object
-        What `tomllib` read.
+    value : object
+        Number, text, or list of numbers.
 
     Returns
     -------
-    tuple of SourcedNumber
-        In file order.
+    str
+        Text; items of a list separated by commas.
     """
-    return tuple(
-        SourcedNumber(
-            key=dotted(path),
-            value=_as_text(entry["value"]),
-            status=entry["status"],
-            sources=tuple(entry.get("source", ())),
-            note=entry.get("note", ""),
-        )
-        for path, entry in sourced_entries(data)
-    )
-
-
-def _as_text(value: object) -> str:
     return ", ".join(str(item) for item in value) if isinstance(value, list) else str(value)
-
-
-def citations(numbers: tuple[SourcedNumber, ...], extra: tuple[str, ...], sources: Sources) -> dict[str, str]:
-    """Write the citations of the sources that numbers use.
-
-    Parameters
-    ----------
-    numbers : tuple of SourcedNumber
-        Numbers.
-    extra : tuple of str
-        Further source ids.
-    sources : mapping
-        Sources known.
-
-    Returns
-    -------
-    dict of str to str
-        Source id to citation, in order of first use.
-    """
-    ids = dict.fromkeys([*(name for number in numbers for name in number.sources), *extra])
-    return {name: _citation(sources[name]) for name in ids}
-
-
-def _citation(source: Mapping[str, Any]) -> str:
-    return f"{source['title']}. {source['url']} ({source['date']}; {source['quality']})"

@@ -8,7 +8,7 @@ falls outside.
 # No `from __future__ import annotations` here: pydantic reads the annotations of models when they are defined.
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
     BaseModel,
@@ -34,13 +34,19 @@ SLIPS: dict[str, tuple[tuple[str, float, str], ...]] = {
     "kg": (("tonnes", 1e3, "t"), ("grams", 1e-3, "g")),
     "n": (("kilonewtons", 1e3, "kN"), ("kilograms-force", 9.80665, "kgf")),
     "s": (("milliseconds", 1e-3, "ms"), ("minutes", 60.0, "min"), ("hours", 3600.0, "h"), ("days", 86400.0, "d")),
-    "isp": (("an exhaust velocity in m/s", 1.0 / 9.80665, "m/s"), ("an exhaust velocity in km/s", 1e3 / 9.80665, "km/s")),
+    "isp": (
+        ("an exhaust velocity in m/s", 1.0 / 9.80665, "m/s"),
+        ("an exhaust velocity in km/s", 1e3 / 9.80665, "km/s"),
+    ),
     "day": (("hours", 1.0 / 24.0, "h"), ("seconds", 1.0 / 86400.0, "s"), ("years", 365.25, "yr")),
     "m_s": (("km/s", 1e3, "km/s"), ("mm/s", 1e-3, "mm/s")),
 }
 """Per unit: words, factor to the right unit and symbol of the units most often written by mistake."""
 
 Status = Literal["planned_2021", "planned_pre2021", "replanned", "flown", "geometry", "derived", "assumed"]
+STATUSES: tuple[str, ...] = get_args(Status)
+"""The same words as `sim.cases.STATUSES`, which is not imported: checking a file must not load numpy."""
+
 SourceId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,32}$")]
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
 ShortText = Annotated[str, Field(min_length=1, max_length=120)]
@@ -55,7 +61,8 @@ class Sourced(BaseModel):
 
     status: Status = Field(description="Where the value comes from; see the list of statuses")
     source: Annotated[tuple[SourceId, ...], Field(strict=False)] = Field(
-        default=(), description="Ids of sources.toml or of the file's own [sources]; may be empty for assumed and derived"
+        default=(),
+        description="Ids of sources.toml or of the file's own [sources]; may be empty for assumed and derived",
     )
     note: str = Field(default="", max_length=1000, description="Why this value; required for assumed and derived")
 

@@ -11,11 +11,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from sim.errors import InputError, ScenarioProblem
-from sim.scenario.dates import instant_tdb
+from sim.scenario.dates import days_between
 from sim.scenario.document import Document, dotted, short
 from sim.scenario.toml_lines import Path
 from sim.sites import LaunchSite, launch_site, lunar_site
-from sim.units import S_PER_DAY
 
 LONGEST_PERIOD_DAY = 3_700.0
 """Longest launch period searched; a plan that needs more is better split into missions."""
@@ -24,6 +23,9 @@ NEAR_CIRCULAR_KM = 100.0
 """An orbit whose apsides differ by more needs an argument of perilune."""
 
 UPPER_STAGE_KEYS = ("upper_stage_thrust_n", "upper_stage_isp_s", "upper_stage_burnout_kg")
+
+LEGS: dict[str, tuple[float, float]] = {"northeast": (0.0, 90.0), "southeast": (90.0, 180.0)}
+"""Launch azimuths of each leg, degrees from north over east."""
 
 Rule = Callable[["Facts"], Iterator[ScenarioProblem]]
 
@@ -146,9 +148,10 @@ def order_fault(facts: Facts, start: Path, stop: Path) -> ScenarioProblem | None
     first, last = facts.get(*start), facts.get(*stop)
     if first is None or last is None:
         return None
-    days = (instant_tdb(last) - instant_tdb(first)) / S_PER_DAY
+    days = days_between(first, last)
     if days <= 0.0:
-        return facts.problem(stop, last, f"an instant after {dotted(start)} = {first}", "stop lies before start; swap them?")
+        allowed = f"an instant after {dotted(start)} = {first}"
+        return facts.problem(stop, last, allowed, "stop lies before start; swap them?")
     if days > LONGEST_PERIOD_DAY and start[0] == "launch":
         allowed = f"at most {LONGEST_PERIOD_DAY:.0f} d after {dotted(start)} = {first}"
         return facts.problem(stop, f"{days:.0f} d of search", allowed, "search a shorter period")
@@ -162,7 +165,7 @@ def _period(facts: Facts) -> Iterator[ScenarioProblem]:
         yield fault
         return
     nominal, first, last = facts.get("launch", "nominal_utc"), facts.get(*start), facts.get(*stop)
-    if nominal and first and last and not instant_tdb(first) <= instant_tdb(nominal) <= instant_tdb(last):
+    if nominal and first and last and (days_between(first, nominal) < 0.0 or days_between(nominal, last) < 0.0):
         yield facts.problem(("launch", "nominal_utc"), nominal, f"{first} to {last}", "widen the launch period")
 
 
@@ -190,6 +193,7 @@ def _parking(facts: Facts) -> Iterator[ScenarioProblem]:
     except InputError as error:
         yield facts.problem(("launch", "site"), short(name), "a known launch site", str(error))
         return
+    yield from _legs(facts, site)
     given = facts.get("parking_orbit", "inclination_deg")
     listed = isinstance(given, list)
     for index, inclination in enumerate(given if listed else [] if given is None else [given]):
@@ -197,6 +201,21 @@ def _parking(facts: Facts) -> Iterator[ScenarioProblem]:
         problem = _unreachable(facts, path if listed else path[:-1], site, float(inclination))
         if problem:
             yield problem
+
+
+def _legs(facts: Facts, site: LaunchSite) -> Iterator[ScenarioProblem]:
+    """Refuse a launch direction that lies outside every azimuth corridor of the site, where corridors are known."""
+    corridors = site.azimuth_corridors_deg
+    legs = facts.get("launch", "legs") if facts.has("launch", "legs") else list(LEGS)
+    if not corridors or not isinstance(legs, list):
+        return
+    open_legs = [leg for leg, (low, high) in LEGS.items() if any(one[0] < high and one[1] > low for one in corridors)]
+    shut = [leg for leg in legs if leg not in open_legs]
+    if shut:
+        ranges = ", ".join(f"{low:g}-{high:g} deg" for low, high in corridors)
+        names = ", ".join(f'"{leg}"' for leg in open_legs)
+        hint = f"launch azimuths open from {site.id} are {ranges}; write legs = [{names}]"
+        yield facts.problem(("launch", "legs"), ", ".join(shut), " or ".join(open_legs) or "none", hint)
 
 
 def _unreachable(facts: Facts, path: Path, site: LaunchSite, inclination_deg: float) -> ScenarioProblem | None:

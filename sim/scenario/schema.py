@@ -35,7 +35,8 @@ def schema(kind: str) -> dict[str, Any]:
     if kind not in _MODELS:
         raise InputError(f"no schema for {kind!r}; allowed: {', '.join(_MODELS)}")
     found = _MODELS[kind].model_json_schema(by_alias=True)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": f"perilune {kind} file", **_untitled(found)}
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": f"perilune {kind} file"}
+    return {**head, **_untitled(found)}
 
 
 def schema_json(kind: str) -> str:

@@ -8,6 +8,7 @@ text may nest, because five thousand brackets are legal TOML and break a recursi
 from __future__ import annotations
 
 import bisect
+import contextlib
 import itertools
 import re
 import tomllib
@@ -85,11 +86,9 @@ def key_lines(text: str) -> dict[Path, int]:
         table or dotted key that first names it; an item of a list has the line on which it begins.
     """
     scanner = _Scanner(text)
-    try:
+    # Where the scanner is lost, what it found so far still serves: a missing path falls back to its parent's line.
+    with contextlib.suppress(_Lost):
         scanner.document()
-    except (_Lost, RecursionError):
-        # What was found so far still serves; a missing path falls back to its parent's line.
-        pass
     return scanner.lines
 
 
@@ -253,4 +252,3 @@ class _Scanner:
     def line(self) -> int:
         """1-based line of the next character."""
         return bisect.bisect_right(self.line_starts, self.at)
-
