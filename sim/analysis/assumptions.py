@@ -62,9 +62,7 @@ def coupling_assumed(plan: PlanCase, coupling: Coupling) -> tuple[str, ...]:
 
 def _listed(owner: str, numbers: Iterable[SourcedNumber]) -> list[AssumedNumber]:
     return [
-        AssumedNumber(owner, number.key, number.value, number.note)
-        for number in numbers
-        if number.status == "assumed"
+        AssumedNumber(owner, number.key, number.value, number.note) for number in numbers if number.status == "assumed"
     ]
 
 

@@ -177,9 +177,7 @@ def next_opportunity(table: OpportunityTable, within: NDArray[np.bool_], t_tdb: 
     return int(rows[place]) if place < len(rows) else None
 
 
-def calendar(
-    table: OpportunityTable, within: NDArray[np.bool_], start_tdb: float, stop_tdb: float
-) -> CalendarResult:
+def calendar(table: OpportunityTable, within: NDArray[np.bool_], start_tdb: float, stop_tdb: float) -> CalendarResult:
     """Count the launch days of a launch period.
 
     Parameters

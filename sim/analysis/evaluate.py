@@ -145,18 +145,14 @@ _DATE_KEYS: dict[str, tuple[str, ...]] = {
 }
 
 
-def _all_assumed(
-    plan: PlanCase, coupling: Coupling, found: ContactResult | SurveyResult | None
-) -> tuple[str, ...]:
+def _all_assumed(plan: PlanCase, coupling: Coupling, found: ContactResult | SurveyResult | None) -> tuple[str, ...]:
     keys = coupling_assumed(plan, coupling)
     for mission_id in (coupling.first, coupling.second):
         keys += mission_assumed(plan.mission(mission_id), _DATE_KEYS[coupling.kind])
     return tuple(dict.fromkeys(keys + (found.assumed if found else ())))
 
 
-def evaluate_coupling(
-    plan: PlanCase, coupling: Coupling, missions: Mapping[str, MissionResult]
-) -> CouplingResult:
+def evaluate_coupling(plan: PlanCase, coupling: Coupling, missions: Mapping[str, MissionResult]) -> CouplingResult:
     """Evaluate one coupling as announced, as it turned out, and over all pairs of launch days.
 
     Parameters
@@ -179,8 +175,7 @@ def evaluate_coupling(
     known = [missions.get(name) for name in ids]
     said = [None if result is None else announced(result) for result in known]
     was = [
-        None if result is None else turned_out(result, entries[name])
-        for name, result in zip(ids, known, strict=True)
+        None if result is None else turned_out(result, entries[name]) for name, result in zip(ids, known, strict=True)
     ]
     days = [None if result is None else every_day(result) for result in known]
     holds = np.zeros((0, 0), dtype=np.bool_)
@@ -240,9 +235,7 @@ def evaluate_plan(plan: PlanCase, missions: Mapping[str, MissionResult]) -> Plan
         Couplings, joint windows and slips.
     """
     results = tuple(evaluate_coupling(plan, coupling, missions) for coupling in plan.couplings)
-    contacts = {
-        id(coupling): result.contact for coupling, result in zip(plan.couplings, results, strict=True)
-    }
+    contacts = {id(coupling): result.contact for coupling, result in zip(plan.couplings, results, strict=True)}
     joint = [
         _joint(plan, coupling, missions, contacts)
         for coupling in plan.couplings

@@ -167,8 +167,6 @@ def slip(
     place = np.searchsorted(days, common, side="left")
     found = place < len(days)
     wait = days[place[found]] - common[found]
-    chance = tuple(
-        float(np.count_nonzero(wait <= limit)) / len(common) if len(common) else 0.0 for limit in wait_day
-    )
+    chance = tuple(float(np.count_nonzero(wait <= limit)) / len(common) if len(common) else 0.0 for limit in wait_day)
     mean = float(wait.mean()) if wait.size else None
     return SlipResult(plan_id, coupling.first, coupling.second, wait_day, chance, mean)

@@ -35,9 +35,7 @@ def lit(landing: LandingCase | None, table: OpportunityTable) -> NDArray[np.bool
     if landing is None:
         return np.ones(len(table), dtype=np.bool_)
     elevation = table.sun_elevation_deg
-    return np.asarray(
-        (elevation >= landing.sun_elevation_min_deg) & (elevation <= landing.sun_elevation_max_deg)
-    )
+    return np.asarray((elevation >= landing.sun_elevation_min_deg) & (elevation <= landing.sun_elevation_max_deg))
 
 
 def season_text(latitude_deg: float, sub_solar_latitude_deg: float) -> str:

@@ -113,9 +113,7 @@ class LunarOrbit:
             km, in the axes of the module.
         """
         ecc, axis = self.eccentricity, self.semi_major_axis_km
-        anomaly = eccentric_anomaly_rad(
-            self.mean_anomaly_deg * RAD_PER_DEG + self.mean_motion_rad_s * t_s, ecc
-        )
+        anomaly = eccentric_anomaly_rad(self.mean_anomaly_deg * RAD_PER_DEG + self.mean_motion_rad_s * t_s, ecc)
         along, across = axis * (np.cos(anomaly) - ecc), axis * np.sqrt(1.0 - ecc * ecc) * np.sin(anomaly)
         argp = self.argument_of_perilune_deg * RAD_PER_DEG
         node, ahead, _ = self.plane()
@@ -138,9 +136,7 @@ class LunarOrbit:
         """
         nu = argument_of_latitude_rad - self.argument_of_perilune_deg * RAD_PER_DEG
         ecc = self.eccentricity
-        anomaly = 2.0 * np.arctan2(
-            np.sqrt(1.0 - ecc) * np.sin(0.5 * nu), np.sqrt(1.0 + ecc) * np.cos(0.5 * nu)
-        )
+        anomaly = 2.0 * np.arctan2(np.sqrt(1.0 - ecc) * np.sin(0.5 * nu), np.sqrt(1.0 + ecc) * np.cos(0.5 * nu))
         wrapped = np.arctan2(np.sin(anomaly), np.cos(anomaly))
         return np.asarray(wrapped - ecc * np.sin(wrapped))
 

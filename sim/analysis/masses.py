@@ -55,9 +55,7 @@ def delivered_mass_kg(case: MissionCase, loi_dv_m_s: Floats) -> Floats:
     return case.spacecraft.delivered_mass_kg(total)
 
 
-def masses(
-    case: MissionCase, table: OpportunityTable, within: NDArray[np.bool_], best: int | None
-) -> MassResult:
+def masses(case: MissionCase, table: OpportunityTable, within: NDArray[np.bool_], best: int | None) -> MassResult:
     """Compute masses and margins of a mission.
 
     Parameters

@@ -104,6 +104,7 @@ def announced(result: MissionResult) -> Milestones:
 
 
 def turned_out(result: MissionResult, entry: PlanMission) -> Milestones | None:
-    """Return the dates as they turned out; None when no launch is known."""
-    launch = entry.turned_out_launch_tdb
-    return None if launch is None else at_launch(result, launch)
+    """Return the dates as they turned out: as announced without any news, None when news give no launch date."""
+    if entry.turned_out_launch_tdb is not None:
+        return at_launch(result, entry.turned_out_launch_tdb)
+    return None if entry.turned_out else announced(result)

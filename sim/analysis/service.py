@@ -32,7 +32,7 @@ def relay_phase(case: MissionCase) -> OrbitPhase | None:
 
 
 def _phase_assumed(case: MissionCase, phase: OrbitPhase) -> tuple[str, ...]:
-    return mission_assumed(case, (f"operations[{case.phases.index(phase)}]",))
+    return mission_assumed(case, (f"operations[{case.phases.index(phase) + 1}]",))
 
 
 def contact(

@@ -46,7 +46,7 @@ def pass_cross_track_km(
     """Find the distance between a site and the ground track at every pass.
 
     A pass is the moment of each revolution at which the orbiter is abeam of the site (same argument of
-    latitude as the site's projection on the orbit plane), found by fixed-point steps on Kepler's equation, for
+    latitude as the site's projection on the orbit plane), found by fixed-point steps on Kepler's equation;
     the site hardly turns in a revolution. Its distance is the angle between site and plane on the sphere.
 
     Parameters
@@ -104,9 +104,7 @@ def pass_statistics(
     nodes = orbit.node_deg + np.arange(_NODES) * (360.0 / _NODES)
     orbits = [replace(orbit, node_deg=float(node)) for node in nodes]
     distances = [pass_cross_track_km(each, latitude_deg, longitude_deg) for each in orbits]
-    counts = tuple(
-        float(np.mean([np.count_nonzero(each < limit) for each in distances])) for limit in cross_track_km
-    )
+    counts = tuple(float(np.mean([np.count_nonzero(each < limit) for each in distances])) for limit in cross_track_km)
     return PassStatistics(cross_track_km, counts, float(min(np.min(each) for each in distances)))
 
 

@@ -52,7 +52,7 @@ def reference_launch(result: MissionResult) -> float | None:
 
 def _phase(case: MissionCase, plan_id: str, phase: OrbitPhase, arrival_tdb: float) -> TimelineEntry:
     start = arrival_tdb + phase.start_day * SECONDS_PER_DAY
-    prefix = f"operations[{case.phases.index(phase)}]"
+    prefix = f"operations[{case.phases.index(phase) + 1}]"
     return _entry(case, plan_id, phase.name, start, start + phase.duration_day * SECONDS_PER_DAY, prefix)
 
 
@@ -74,9 +74,7 @@ def mission_timeline(result: MissionResult, plan_id: str = "") -> Iterator[Timel
     """
     case = result.case
     window = case.window
-    yield _entry(
-        case, plan_id, "launch period", window.launch_start_tdb, window.launch_stop_tdb, "launch.period"
-    )
+    yield _entry(case, plan_id, "launch period", window.launch_start_tdb, window.launch_stop_tdb, "launch.period")
     launch = reference_launch(result)
     if launch is None:
         return
@@ -87,9 +85,7 @@ def mission_timeline(result: MissionResult, plan_id: str = "") -> Iterator[Timel
     start, stop = arrival, arrival + case.lifetime_day * SECONDS_PER_DAY
     if case.landing is not None:
         start += case.landing.delay_day * SECONDS_PER_DAY
-        yield _entry(
-            case, plan_id, "on the surface", start, max(start, stop), "landing", "spacecraft.lifetime"
-        )
+        yield _entry(case, plan_id, "on the surface", start, max(start, stop), "landing", "spacecraft.lifetime")
     elif not case.phases:
         yield _entry(case, plan_id, "operations", start, stop, "spacecraft.lifetime")
 

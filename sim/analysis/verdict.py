@@ -81,8 +81,7 @@ def _joint(side: EvaluatedPlan) -> str:
 
 def _slip_text(side: EvaluatedPlan, each: SlipResult) -> str:
     chances = ", ".join(
-        f"{100.0 * chance:.0f} % within {wait} d"
-        for wait, chance in zip(each.wait_day, each.probability, strict=True)
+        f"{100.0 * chance:.0f} % within {wait} d" for wait, chance in zip(each.wait_day, each.probability, strict=True)
     )
     return f"{side.name(each.first)} and {side.name(each.second)}: {chances}"
 
@@ -114,8 +113,8 @@ def _survey_passes(side: EvaluatedPlan) -> str:
             for limit, count in zip(found.cross_track_km, found.passes_per_month, strict=True)
         )
         parts.append(
-            f"{side.name(each.first)} at {found.altitude_km:.0f} km and {found.inclination_deg:g} deg over the "
-            f"site of {side.name(each.second)}: {counts} a month"
+            f"{side.name(each.first)} at {found.altitude_km:.0f} km and {found.inclination_deg:g} deg "
+            f"over the site of {side.name(each.second)}: {counts} a month"
         )
     return _join(parts)
 
@@ -128,9 +127,9 @@ def _relay_contact(side: EvaluatedPlan) -> str:
             parts.append(f"{side.name(each.first)}: no orbit or no site described")
             continue
         parts.append(
-            f"{side.name(each.first)} for {side.name(each.second)}: {found.contacts_per_day:.1f} contacts of "
-            f"{found.mean_contact_min:.0f} min a day, {100.0 * found.fraction:.0f} % of the time, longest gap "
-            f"{found.longest_gap_hour:.1f} h"
+            f"{side.name(each.first)} for {side.name(each.second)}: {found.contacts_per_day:.1f} contacts "
+            f"of {found.mean_contact_min:.0f} min a day, {100.0 * found.fraction:.0f} % of the time, "
+            f"longest gap {found.longest_gap_hour:.1f} h"
         )
     return _join(parts)
 
@@ -144,8 +143,8 @@ def _masses(side: EvaluatedPlan) -> str:
             continue
         launcher = mass.launcher_margin_kg
         parts.append(
-            f"{result.case.name}: {_span(mass.delivered_mass_low_kg, mass.delivered_mass_kg)} kg in lunar orbit, "
-            f"{mass.margin_kg:.0f} kg above dry mass"
+            f"{result.case.name}: {_span(mass.delivered_mass_low_kg, mass.delivered_mass_kg)} kg "
+            f"in lunar orbit, {mass.margin_kg:.0f} kg above dry mass"
             + ("" if launcher is None else f", launcher margin {launcher:.0f} kg")
         )
     return _join(parts)
@@ -165,9 +164,7 @@ def _light(side: EvaluatedPlan) -> str:
 
 
 def _turned_out(side: EvaluatedPlan) -> str:
-    return _join(
-        f"{entry.announced.name}: {entry.turned_out}" for entry in side.plan.case.missions if entry.turned_out
-    )
+    return _join(f"{entry.announced.name}: {entry.turned_out}" for entry in side.plan.case.missions if entry.turned_out)
 
 
 def _mission_keys(*prefixes: str) -> Callable[[EvaluatedPlan], tuple[str, ...]]:
@@ -195,9 +192,7 @@ def _no_keys(side: EvaluatedPlan) -> tuple[str, ...]:
 
 def _survey_driver(sides: tuple[EvaluatedPlan, EvaluatedPlan]) -> str:
     """Say how the passes fall with the inclination: the number that nobody published."""
-    found = next(
-        (c.survey for side in sides for c in side.of_kind("survey_before_landing") if c.survey), None
-    )
+    found = next((c.survey for side in sides for c in side.of_kind("survey_before_landing") if c.survey), None)
     if found is None:
         return "no survey is planned"
     nearest = int(np.argmin(np.abs(np.array(found.cross_track_km) - 10.0)))
