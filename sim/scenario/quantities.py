@@ -141,7 +141,7 @@ class Quantity:
     ) -> dict[str, Any]:
         """Add unit and range to the JSON Schema of the key."""
         bounds = {"minimum": self.low, "maximum": self.high}
-        return {**handler(schema), "x-unit": self.symbol, "x-range": bounds}
+        return {**handler(schema), "x-unit": self.symbol, "properties": {"value": {**bounds, "items": bounds}}}
 
     @property
     def symbol(self) -> str:
@@ -199,6 +199,12 @@ class Utc:
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         """Check the date after the model itself."""
         return core_schema.no_info_after_validator_function(self._check, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Name the time scale in the JSON Schema of the key."""
+        return {**handler(schema), "x-unit": "UTC"}
 
     def _check(self, date: Instant | Moment) -> Instant | Moment:
         check_utc_text(date.value, partial=self.partial, at=("value",))

@@ -25,7 +25,7 @@ def schema(kind: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        JSON Schema 2020-12; units stand under ``x-unit``, physical ranges under ``x-range``.
+        JSON Schema 2020-12; units stand under ``x-unit``.
 
     Raises
     ------
