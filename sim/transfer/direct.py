@@ -60,6 +60,10 @@ HANDOVER = 0.1
 FINE_TOLERANCE = 2e-8
 """Scaled residual at true perigee: 0.02 m in radius, 1e-9 rad in inclination, 0.07 ms in time."""
 
+COARSE_PROPAGATION, FINE_PROPAGATION = 1e-9, 1e-11
+"""Integration tolerances of the two stages: 2 mm and 0.2 mm at the Earth (99th percentile of 5 856 backward arcs
+against 1e-15), the first 4e-5 of what a difference step moves."""
+
 SINGULAR = 1e-6
 """Jacobians whose determinant is below this share of the product of their column lengths count as singular."""
 
@@ -109,7 +113,10 @@ def _shoot(problem: _Problem, vinf: Floats, stop_before_perigee_s: float) -> tup
     targets = problem.targets
     relative, _ = _perilune(problem, vinf)
     stop = targets.perilune_tdb - targets.tof_s + stop_before_perigee_s
-    run = propagate(problem.moon_states + relative, targets.perilune_tdb, stop, problem.model, impacts=False)
+    tolerance = COARSE_PROPAGATION if stop_before_perigee_s > 0.0 else FINE_PROPAGATION
+    run = propagate(
+        problem.moon_states + relative, targets.perilune_tdb, stop, problem.model, tolerance=tolerance, impacts=False
+    )
     perigee = osculating_perigee(run.states, problem.earth_pole, problem.mu_earth)
     residual = np.stack(
         (
