@@ -1,10 +1,8 @@
-"""Evaluation of uniform Chebyshev tables, kernel side.
+"""Evaluation of uniform Chebyshev tables by Clenshaw's recurrence.
 
-A packed table has the shape (pieces, coefficients, 3 * bodies): piece ``k`` covers ``[k, k + 1] * piece`` seconds past
-the table's start; column ``3 b + i`` is component ``i`` of body ``b``.
-
-A row of a batch keeps its own origin: the piece in which it starts, and its offset inside that piece. Both are exact
-in floating point, so that the bits of a result do not depend on where the table starts.
+A table has coefficients of the shape (pieces, bodies, 3, n): piece ``k`` covers ``[k, k + 1] * piece`` seconds past
+the table's start, and inside it the argument runs from -1 to 1. The fast trajectory path reads power series instead
+(:mod:`sim.core.nodes`); the verification path reads these.
 """
 
 from __future__ import annotations
@@ -14,98 +12,123 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from sim.core.compile import kernel
+from sim.core.compile import lean_kernel
+
+Array = npt.NDArray[np.float64]
 
 
-@kernel
-def locate(time: float, start: float, piece: float) -> tuple[int, float]:
-    """Return the piece in which a time lies and the offset from its beginning.
+@lean_kernel
+def argument(t: float, start: float, piece: float, n_pieces: int) -> tuple[int, float]:
+    """Piece and argument of a time; times outside use the first or last piece.
 
     Parameters
     ----------
-    time, start, piece : float
+    t, start, piece : float
         Time, start of the table, length of a piece.
-
-    Returns
-    -------
-    tuple of int, float
-        Piece (may lie outside the table) and offset in [0, piece).
-    """
-    elapsed = time - start
-    index = math.floor(elapsed / piece)
-    return int(index), elapsed - index * piece
-
-
-@kernel
-def piece_argument(index: int, offset: float, piece: float, n_pieces: int) -> tuple[int, float]:
-    """Return the piece and the Chebyshev argument for an offset from the beginning of another piece.
-
-    Parameters
-    ----------
-    index : int
-        The piece from which ``offset`` counts.
-    offset : float
-        May be negative or longer than a piece.
-    piece : float
-        Length of a piece.
     n_pieces : int
-        Pieces in the table; the result is clamped to it.
+        Pieces in the table.
 
     Returns
     -------
     tuple of int, float
-        Piece in the table, argument in [-1, 1] (outside only beyond the ends of the table).
+        Piece and argument.
     """
-    jump = int(math.floor(offset / piece))
-    jump = min(max(jump, -index), n_pieces - 1 - index)
-    return index + jump, 2.0 * ((offset - jump * piece) / piece) - 1.0
+    elapsed = t - start
+    k = min(max(int(math.floor(elapsed / piece)), 0), n_pieces - 1)  # noqa: RUF046 (a float in compiled code)
+    return k, 2.0 * (elapsed - k * piece) / piece - 1.0
 
 
-@kernel
-def polynomials(x: float, out: npt.NDArray[np.float64]) -> None:
-    """Fill ``out`` with the Chebyshev polynomials T_0..T_(n-1) at ``x``.
+@lean_kernel
+def clenshaw(coefficients: Array, x: float) -> float:
+    """Sum c_j T_j(x) (Clenshaw 1955; Press et al., Numerical Recipes, eq. 5.8.11).
 
     Parameters
     ----------
+    coefficients : numpy.ndarray (n,)
+        Coefficients, n >= 1.
     x : float
         Argument.
-    out : numpy.ndarray (n,)
-        Result, n >= 2.
+
+    Returns
+    -------
+    float
+        Value of the series.
     """
-    out[0] = 1.0
-    out[1] = x
-    twice = 2.0 * x
-    for j in range(2, out.shape[0]):
-        out[j] = twice * out[j - 1] - out[j - 2]
+    later = 0.0
+    latest = 0.0
+    for j in range(coefficients.shape[0] - 1, 0, -1):
+        latest, later = 2.0 * x * latest - later + coefficients[j], latest
+    return x * latest - later + coefficients[0]
 
 
-@kernel
-def body_position(
-    coefficients: npt.NDArray[np.float64], body: int, basis: npt.NDArray[np.float64]
-) -> tuple[float, float, float]:
-    """Sum one body's series.
+@lean_kernel
+def clenshaw_derivative(coefficients: Array, x: float) -> float:
+    """Derivative of the series with respect to its argument.
 
     Parameters
     ----------
-    coefficients : numpy.ndarray (coefficients, 3 * bodies)
-        One piece of a packed table.
+    coefficients : numpy.ndarray (n,)
+        Coefficients, n >= 1.
+    x : float
+        Argument.
+
+    Returns
+    -------
+    float
+        Sum of c_j T'_j(x).
+    """
+    later = 0.0
+    latest = 0.0
+    later_slope = 0.0
+    latest_slope = 0.0
+    for j in range(coefficients.shape[0] - 1, 0, -1):
+        latest_slope, later_slope = 2.0 * (latest + x * latest_slope) - later_slope, latest_slope
+        latest, later = 2.0 * x * latest - later + coefficients[j], latest
+    return latest + x * latest_slope - later_slope
+
+
+@lean_kernel
+def position(coefficients: Array, start: float, piece: float, body: int, t: float) -> tuple[float, float, float]:
+    """Position of one body at one time.
+
+    Parameters
+    ----------
+    coefficients : numpy.ndarray (P, B, 3, n)
+        Table.
+    start, piece : float
+        Start of the table, length of a piece.
     body : int
-        Column group.
-    basis : numpy.ndarray (coefficients,)
-        Polynomials at the argument.
+        Index in the table.
+    t : float
+        Time on the same scale as ``start``.
 
     Returns
     -------
     tuple of float
         x, y, z.
     """
-    x = 0.0
-    y = 0.0
-    z = 0.0
-    # Small terms first.
-    for j in range(coefficients.shape[0] - 1, -1, -1):
-        value = basis[j]
-        x += value * coefficients[j, 3 * body]
-        y += value * coefficients[j, 3 * body + 1]
-        z += value * coefficients[j, 3 * body + 2]
-    return x, y, z
+    k, x = argument(t, start, piece, coefficients.shape[0])
+    series = coefficients[k, body]
+    return clenshaw(series[0], x), clenshaw(series[1], x), clenshaw(series[2], x)
+
+
+@lean_kernel
+def states(coefficients: Array, start: float, piece: float, body: int, t: Array, out: Array) -> None:
+    """Positions and velocities of one body at N times.
+
+    Parameters
+    ----------
+    coefficients, start, piece, body
+        See :func:`position`.
+    t : numpy.ndarray (N,)
+        Times.
+    out : numpy.ndarray (N, 6)
+        Result.
+    """
+    rate = 2.0 / piece
+    for row in range(t.shape[0]):
+        k, x = argument(t[row], start, piece, coefficients.shape[0])
+        for axis in range(3):
+            series = coefficients[k, body, axis]
+            out[row, axis] = clenshaw(series, x)
+            out[row, 3 + axis] = clenshaw_derivative(series, x) * rate

@@ -48,8 +48,8 @@ class Forces(NamedTuple):
         0 (no zonals), 2, 3 or 4.
     zonal_body : int
         Index of Earth in the table, or ``CENTER``.
-    pole : numpy.ndarray (P + 1, 3)
-        Earth's pole at the piece boundaries; linear in between.
+    pole : numpy.ndarray (P, 3, 4)
+        Cubics of Earth's pole (:func:`sim.core.nodes.pole_table`).
     """
 
     gm_center: float

@@ -25,6 +25,7 @@ NODES: Final = 16
 """Distinct times of a step: the last two of the 17 stages share theirs."""
 COEFFICIENTS: Final = 9
 """Coefficients of a power series; shorter ones are padded with zeros."""
+POLE_COEFFICIENTS: Final = 4
 NODE_TIMES: Final = np.ascontiguousarray(C[:NODES])
 
 
@@ -64,6 +65,42 @@ def power_table(coefficients: Array) -> Array:
         for power, factor in enumerate(chebyshev[j]):
             powers[:, :, power] += factor * flat[:, :, j]
     return powers
+
+
+def pole_arguments() -> Array:
+    """Arguments inside a piece at which :func:`pole_table` wants the pole.
+
+    Returns
+    -------
+    numpy.ndarray (4,)
+        Chebyshev nodes.
+    """
+    return -np.cos(math.pi * (np.arange(POLE_COEFFICIENTS) + 0.5) / POLE_COEFFICIENTS)
+
+
+def pole_table(pole: Array) -> Array:
+    """Cubics through the pole's directions at four times of each piece.
+
+    On one-day pieces the cubic leaves less than 1e-11 rad of the fortnightly nutation, where a straight line leaves
+    2e-8 rad: a decimetre at the Moon.
+
+    Parameters
+    ----------
+    pole : numpy.ndarray (P, 4, 3)
+        Unit vectors at :func:`pole_arguments`.
+
+    Returns
+    -------
+    numpy.ndarray (P, 3, 4)
+        Coefficients of 1, x, x^2, x^3.
+    """
+    x = pole_arguments()
+    inverse = np.linalg.inv(np.vander(x, increasing=True))
+    out = np.zeros((pole.shape[0], 3, POLE_COEFFICIENTS))
+    for power in range(POLE_COEFFICIENTS):
+        for node in range(POLE_COEFFICIENTS):
+            out[:, :, power] += inverse[power, node] * pole[:, node, :]
+    return out
 
 
 @lean_kernel
@@ -141,7 +178,7 @@ def fill_nodes(
     for k in range(first, last + 1):
         fill_positions(forces.table[k], k, x, pieces, nodes)
         if forces.zonal_degree > 0:
-            fill_pole(forces.pole, k, x, pieces, nodes, 3 * n_bodies + 3)
+            fill_pole(forces.pole[k], k, x, pieces, nodes, 3 * n_bodies + 3)
     for row in range(3 * n_bodies, 3 * n_bodies + 3):
         for n in range(NODES):
             nodes[row, n] = 0.0
@@ -176,13 +213,16 @@ def fill_positions(table: Array, k: int, x: Array, pieces: npt.NDArray[np.int64]
 
 @lean_kernel
 def fill_pole(pole: Array, k: int, x: Array, pieces: npt.NDArray[np.int64], nodes: Array, row: int) -> None:
-    """Interpolate the pole inside one piece; only nodes that lie in it take the value."""
+    """Evaluate the pole's cubics of one piece; only nodes that lie in it take the value."""
     for c in range(3):
-        middle = 0.5 * (pole[k, c] + pole[k + 1, c])
-        slope = 0.5 * (pole[k + 1, c] - pole[k, c])
+        c0 = pole[c, 0]
+        c1 = pole[c, 1]
+        c2 = pole[c, 2]
+        c3 = pole[c, 3]
         out = nodes[row + c]
         for n in range(NODES):
-            value = middle + slope * x[n]
+            u = x[n]
+            value = ((c3 * u + c2) * u + c1) * u + c0
             out[n] = value if pieces[n] == k else out[n]
 
 

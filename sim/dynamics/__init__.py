@@ -1,5 +1,5 @@
 """Which forces act, as data, and their translation into the flat parameters of the compiled core."""
 
-from sim.dynamics.model import FlatModel, ForceModel, ReferenceModel
+from sim.dynamics.model import FlatModel, ForceModel
 
-__all__ = ["FlatModel", "ForceModel", "ReferenceModel"]
+__all__ = ["FlatModel", "ForceModel"]

@@ -13,7 +13,8 @@ import numpy.typing as npt
 from sim.bodies import EARTH
 from sim.constants import SECONDS_PER_DAY
 from sim.core.forces import CENTER, Forces, padded_bodies
-from sim.core.nodes import COEFFICIENTS, power_table
+from sim.core.nodes import COEFFICIENTS, pole_arguments, pole_table, power_table
+from sim.core.reference import ReferenceForces
 from sim.ephemeris import ChebyshevTable, Ephemeris, open_ephemeris
 from sim.errors import InputError
 from sim.frames import tod_pole_icrf
@@ -23,6 +24,8 @@ BLOCK_PIECES = 32
 """Tables are asked for in blocks of this many pieces, so that neighbouring spans share them."""
 REFERENCE_PIECE_DAY = 0.5
 """Piece length of the table behind the independent integrator: another grid and degree than the fast path's."""
+REFERENCE_POLE_STEP_S = 3600.0
+"""Nodes of Earth's pole there; straight lines between them leave 5e-11 rad."""
 _FLAT_MODELS_KEPT = 16
 
 
@@ -70,31 +73,6 @@ class FlatModel:
             known = ", ".join((self.center, *self.bodies))
             raise InputError(f"body {body!r} is no part of the force model, which holds {known}")
         return self.bodies.index(body)
-
-
-@dataclass(frozen=True, eq=False)
-class ReferenceModel:
-    """A force model as the independent integrator reads it (see :mod:`sim.core.reference`).
-
-    Attributes
-    ----------
-    table : ChebyshevTable
-        Another table than the fast path's: shorter pieces, as many coefficients as the data need.
-    gm_km3_s2 : numpy.ndarray (1 + B,)
-        Centre first, then the bodies of the table.
-    zonals : numpy.ndarray (5,)
-        GM (km3/s2), reference radius (km), J2, J3, J4 of Earth; J_n beyond the chosen degree are zero.
-    earth : int
-        Index of Earth in the table, -1 when it is the centre.
-    pole : numpy.ndarray (P + 1, 3)
-        Earth's pole at the piece boundaries.
-    """
-
-    table: ChebyshevTable
-    gm_km3_s2: npt.NDArray[np.float64]
-    zonals: npt.NDArray[np.float64]
-    earth: int
-    pole: npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -258,9 +236,7 @@ class ForceModel:
         return start, max(stop, start)
 
     def _build(self, start_tdb: float, stop_tdb: float) -> FlatModel:
-        table = self.source().chebyshev_table(
-            self.bodies, self.center, start_tdb, stop_tdb, self.piece_day, self.n_coefficients, margin_day=0.0
-        )
+        table = self._table(start_tdb, stop_tdb, self.piece_day, self.n_coefficients)
         gm = np.array([self.gm(body) for body in self.bodies], dtype=np.float64)
         gm, powers = padded_bodies(gm, power_table(table.coefficients))
         forces = Forces(
@@ -272,11 +248,11 @@ class ForceModel:
             zonal=self._zonals(),
             zonal_degree=self.earth_zonals,
             zonal_body=self._earth_index(),
-            pole=self._pole(table),
+            pole=self._pole_cubics(table),
         )
         return FlatModel(self.center, self.bodies, forces, tuple(float(e) for e in table.fit_error_km))
 
-    def reference(self, start_tdb: float, stop_tdb: float) -> ReferenceModel:
+    def reference(self, start_tdb: float, stop_tdb: float) -> ReferenceForces:
         """Form read by the independent integrator, with a table of its own.
 
         Parameters
@@ -286,18 +262,37 @@ class ForceModel:
 
         Returns
         -------
-        ReferenceModel
+        sim.core.reference.ReferenceForces
+            With shorter pieces than the fast path's table, and as many coefficients as the data need.
 
         Raises
         ------
         EphemerisRangeError
             The span leaves the ephemeris.
         """
-        table = self.source().chebyshev_table(
-            self.bodies, self.center, *self._block(start_tdb, stop_tdb), REFERENCE_PIECE_DAY, margin_day=0.0
+        table = self._table(start_tdb, stop_tdb, REFERENCE_PIECE_DAY, None)
+        n_pole = math.ceil((table.stop_tdb - table.start_tdb) / REFERENCE_POLE_STEP_S) + 1
+        pole_times = table.start_tdb + REFERENCE_POLE_STEP_S * np.arange(max(n_pole, 2))
+        return ReferenceForces(
+            table=table.coefficients,
+            start=table.start_tdb,
+            piece=table.piece_s,
+            gm=np.array([self.gm(body) for body in (self.center, *self.bodies)], dtype=np.float64),
+            zonals=self._zonals(),
+            earth=self._earth_index(),
+            pole=self._pole(pole_times),
+            pole_step=REFERENCE_POLE_STEP_S,
         )
-        gm = np.array([self.gm(body) for body in (self.center, *self.bodies)], dtype=np.float64)
-        return ReferenceModel(table, gm, self._zonals(), self._earth_index(), self._pole(table))
+
+    def _table(self, start_tdb: float, stop_tdb: float, piece_day: float, n: int | None) -> ChebyshevTable:
+        """Positions of the bodies; an empty table of one piece when the centre is alone."""
+        if self.bodies:
+            return self.source().chebyshev_table(
+                self.bodies, self.center, start_tdb, stop_tdb, piece_day, n, margin_day=0.0
+            )
+        low, high = self.coverage()
+        nothing = np.zeros((1, 0, 3, 1))
+        return ChebyshevTable((), self.center, low, high - low, 1, nothing, np.zeros(0))
 
     def _zonals(self) -> npt.NDArray[np.float64]:
         """GM, reference radius, J2, J3, J4 with the degrees beyond the chosen one set to zero."""
@@ -309,9 +304,14 @@ class ForceModel:
     def _earth_index(self) -> int:
         return CENTER if "earth" not in self.bodies else self.bodies.index("earth")
 
-    def _pole(self, table: ChebyshevTable) -> npt.NDArray[np.float64]:
-        """Pole at the piece boundaries (n_pieces + 1, 3); any unit vector when there are no zonals."""
-        boundaries = table.start_tdb + table.piece_s * np.arange(table.n_pieces + 1)
+    def _pole_cubics(self, table: ChebyshevTable) -> npt.NDArray[np.float64]:
+        """Pole for the fast path: a cubic per piece (n_pieces, 3, 4)."""
+        middle = table.start_tdb + table.piece_s * (np.arange(table.n_pieces) + 0.5)
+        times = middle[:, np.newaxis] + 0.5 * table.piece_s * pole_arguments()
+        return pole_table(self._pole(times.ravel()).reshape(*times.shape, 3))
+
+    def _pole(self, t_tdb: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Pole at N times (N, 3); any unit vector when there are no zonals."""
         if self.earth_pole_icrf is not None or not self.earth_zonals:
-            return np.tile(np.array(self.earth_pole_icrf or (0.0, 0.0, 1.0)), (boundaries.size, 1))
-        return np.ascontiguousarray(tod_pole_icrf(boundaries))
+            return np.tile(np.array(self.earth_pole_icrf or (0.0, 0.0, 1.0)), (t_tdb.size, 1))
+        return np.ascontiguousarray(tod_pole_icrf(t_tdb))

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from sim.core.dop853 import verify_rows
 from sim.core.rkn1210 import propagate_rows, propagate_rows_at
 from sim.core.status import STATUS_TEXT, Status
 from sim.dynamics import ForceModel
@@ -122,7 +123,7 @@ def propagate(
     stops : sequence of RadiusCrossing or ClosestApproach
         Events that end a row; the earliest one counts. Located to 1e-7 s.
     impacts : bool
-        Whether rows end when they enter the Earth or the Moon.
+        Whether rows end when they enter the Earth or the Moon (``rkn1210`` only).
     threads : int, optional
         By default as many as there are processors.
     max_steps : int
@@ -145,8 +146,9 @@ def propagate(
     start, t0 = _rows(states, t0_tdb)
     t1 = _per_row(t1_tdb, len(start), "t1_tdb")
     _check_options(method, tolerance, max_steps, threads)
-    lowest, highest = _span(model, t0, t1)
-    flat = model.flat(lowest, highest)
+    if method == "dop853":
+        return _verify(start, t0, t1[:, np.newaxis], model, tolerance, stops, threads, max_steps)
+    flat = model.flat(*_span(model, t0, t1))
     events = flat_stops(stops, impacts, flat)
     result = _empty(start, t0)
 
@@ -198,8 +200,9 @@ def propagate_at(
     start, t0 = _rows(states, t0_tdb)
     times = _output_times(times_tdb, t0)
     _check_options(method, tolerance, max_steps, threads)
-    lowest, highest = _span(model, t0, times[:, -1])
-    flat = model.flat(lowest, highest)
+    if method == "dop853":
+        return _verify(start, t0, times, model, tolerance, stops, threads, max_steps)
+    flat = model.flat(*_span(model, t0, times[:, -1]))
     events = flat_stops(stops, impacts, flat)
     ends = _empty(start, t0)
     path = np.full((*times.shape, 6), np.nan)
@@ -208,6 +211,33 @@ def propagate_at(
         propagate_rows_at(
             flat.forces, events, start, t0, times, tolerance, max_steps, first, last,
             ends.states, path, ends.t_tdb, ends.status, ends.stop, ends.steps,
+        )  # fmt: skip
+
+    run_chunks(run, len(start), threads)
+    return Trajectories(ends.states, ends.t_tdb, ends.status, ends.stop, ends.steps, path, times)
+
+
+def _verify(
+    start: FloatArray,
+    t0: FloatArray,
+    times: FloatArray,
+    model: ForceModel,
+    tolerance: float,
+    stops: Sequence[Stop],
+    threads: int | None,
+    max_steps: int,
+) -> Trajectories:
+    """Propagate with the independent integrator and its own form of the model."""
+    if stops:
+        raise InputError("method 'dop853' takes no stops; allowed: method 'rkn1210', or stops=()")
+    reference = model.reference(*_span(model, t0, times[:, -1]))
+    ends = _empty(start, t0)
+    path = np.full((*times.shape, 6), np.nan)
+
+    def run(first: int, last: int) -> None:
+        verify_rows(
+            reference, start, t0, times, tolerance, max_steps, first, last,
+            ends.states, path, ends.t_tdb, ends.status, ends.steps,
         )  # fmt: skip
 
     run_chunks(run, len(start), threads)
