@@ -84,9 +84,7 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise DataError(
-            f"{path}: ephemeris data cannot be read ({error.strerror or error}); {_REMEDY}"
-        ) from error
+        raise DataError(f"{path}: ephemeris data cannot be read ({error.strerror or error}); {_REMEDY}") from error
 
 
 def _read_manifest(path: Path) -> dict[str, object]:
@@ -94,11 +92,7 @@ def _read_manifest(path: Path) -> dict[str, object]:
         manifest = json.loads(_read(path))
     except ValueError as error:
         raise DataError(f"{path}: the manifest is damaged ({error}); {_REMEDY}") from error
-    if (
-        not isinstance(manifest, dict)
-        or manifest.get("format") != FORMAT
-        or not {"sha256", "n_bytes"} <= set(manifest)
-    ):
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT or not {"sha256", "n_bytes"} <= set(manifest):
         raise DataError(f"{path}: the manifest is not of the format {FORMAT!r}; {_REMEDY}")
     return manifest
 

@@ -110,9 +110,7 @@ def piece_grid(
     return grid
 
 
-def coefficients_needed(
-    sample: Sampler, coverage: tuple[float, float], piece_s: float, tolerance: float
-) -> int:
+def coefficients_needed(sample: Sampler, coverage: tuple[float, float], piece_s: float, tolerance: float) -> int:
     """Fewest coefficients that keep a tolerance, or the rounding of the largest value where that is more.
 
     Parameters

@@ -18,9 +18,7 @@ from sim.constants import J2000_JD, SECONDS_PER_DAY
 from sim.ephemeris.series import ChebyshevSeries
 from sim.errors import DataError
 
-MERCURY, VENUS, EMB, MARS, JUPITER, SATURN, URANUS, NEPTUNE, PLUTO, MOON, SUN, NUTATIONS, LIBRATIONS = range(
-    13
-)
+MERCURY, VENUS, EMB, MARS, JUPITER, SATURN, URANUS, NEPTUNE, PLUTO, MOON, SUN, NUTATIONS, LIBRATIONS = range(13)
 """Items of the pointer table, in the order of the file. The Moon is geocentric, all others barycentric."""
 
 _TITLES_BYTES = 252

@@ -48,9 +48,7 @@ class ChebyshevSeries:
         """End of the last granule, seconds past J2000 TDB."""
         return self.start_tdb + self.n_granules * self.granule_s
 
-    def locate(
-        self, t_tdb: FloatArray, offset_s: FloatArray | None = None
-    ) -> tuple[npt.NDArray[np.intp], FloatArray]:
+    def locate(self, t_tdb: FloatArray, offset_s: FloatArray | None = None) -> tuple[npt.NDArray[np.intp], FloatArray]:
         """Granule index and position inside it.
 
         Parameters

@@ -7,10 +7,12 @@ consist of.
 from __future__ import annotations
 
 import hashlib
+import io
+import struct
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -23,6 +25,7 @@ from sim.errors import DataError
 _ICRF = 1  # NAIF code of the J2000 frame, which in JPL's ephemerides is the ICRF
 # orientation classes of the lunar principal axes, DE440 then DE421 and older
 _MOON_PA_BODIES = (31008, 31006)
+_SUMMARY_FORMATS = ((2, 6), (2, 5))  # doubles and integers in a summary of SPK and PCK files
 _COMPONENTS = {2: 3, 3: 6}  # by SPK data type
 _PLANET_CENTERS = {1: 199, 2: 299, 4: 499, 5: 599, 6: 699, 7: 799, 8: 899, 9: 999}
 
@@ -62,9 +65,7 @@ def open_spk(
     spk_path = Path(path)
     found = _sha256(spk_path, "SPK")
     if sha256 is not None and found != sha256.lower():
-        raise DataError(
-            f"{spk_path}: SHA-256 {found}; expected {sha256}: damaged or another file; fetch it again"
-        )
+        raise DataError(f"{spk_path}: SHA-256 {found}; expected {sha256}: damaged or another file; fetch it again")
     links = _links(spk_path)
     librations = _librations(Path(pck)) if pck is not None else None
     gm = gm_km3_s2 if gm_km3_s2 is not None else _gm_of_de440()
@@ -96,24 +97,46 @@ def _sha256(path: Path, kind: str) -> str:
 
 
 def _open_daf(path: Path, kind: str) -> Any:
-    # jplephem costs 0.1 s to import and only files given by the user need it.
+    # jplephem is imported here since only files given by the user need it; it costs 0.1 s.
     from jplephem.pck import PCK
     from jplephem.spk import SPK
 
     try:
         with path.open("rb") as file:
             magic = file.read(7)
-        if magic not in (f"DAF/{kind}".encode(), b"NAIF/DA"):  # the second: no kind, older files
-            raise DataError(
-                f"{path}: not a binary {kind} file (it begins with {magic!r}); give a {kind} file"
-            )
+            if magic not in (f"DAF/{kind}".encode(), b"NAIF/DA"):  # the second: older files, of no stated kind
+                raise DataError(f"{path}: not a binary {kind} file (it begins with {magic!r}); give one")
+            _check_summaries(file)
         return (SPK if kind == "SPK" else PCK).open(str(path))
     except OSError as error:
-        raise DataError(
-            f"{path}: cannot be read ({error.strerror or error}); give an existing {kind} file"
-        ) from error
-    except (ValueError, IndexError, ArithmeticError, UnicodeDecodeError) as error:
+        reason = error.strerror or error
+        raise DataError(f"{path}: cannot be read ({reason}); give an existing {kind} file") from error
+    except (ValueError, IndexError, ArithmeticError, struct.error) as error:
         raise DataError(f"{path}: damaged {kind} file ({error}); fetch it again") from error
+
+
+def _check_summaries(file: BinaryIO) -> None:
+    """Look for damage on which jplephem would read gigabytes or run in a circle."""
+    from jplephem.daf import DAF
+
+    file.seek(8)
+    counts = file.read(8)
+    if not any(struct.unpack(f"{endian}2I", counts) in _SUMMARY_FORMATS for endian in "<>"):
+        raise ValueError("its summaries have not the lengths of an SPK or PCK")
+    daf = DAF(file)
+    n_bytes = file.seek(0, io.SEEK_END)
+    if 8 * (daf.free - 1) > n_bytes:
+        raise ValueError(f"its data end at byte {8 * (daf.free - 1)}, the file at byte {n_bytes}")
+    seen: set[int] = set()
+    number = daf.fward
+    while number:
+        if number in seen:
+            raise ValueError("its summary records run in a circle")
+        seen.add(number)
+        following, _, count = struct.unpack_from(f"{daf.endian}3d", daf.read_record(number))
+        if not (following >= 0.0 and 0.0 <= count <= daf.summaries_per_record):
+            raise ValueError(f"summary record {number} is not one")
+        number = int(following)
 
 
 def _links(path: Path) -> dict[int, Link]:
@@ -129,9 +152,7 @@ def _links(path: Path) -> dict[int, Link]:
             left_out.add(f"type {raw.data_type} in frame {raw.frame}")
     if not segments:
         found = ", ".join(sorted(left_out)) or "none"
-        raise DataError(
-            f"{path}: no segment of type 2 or 3 in ICRF axes (segments found: {found}); give another SPK"
-        )
+        raise DataError(f"{path}: no segment of type 2 or 3 in ICRF axes (segments found: {found}); give another SPK")
     links = {}
     for target, pairs in segments.items():
         center = pairs[0][0]
@@ -150,16 +171,12 @@ def _segment(path: Path, raw: Any, start_tdb: float, stop_tdb: float) -> Segment
         records = raw.daf.map_array(raw.start_i, raw.end_i - 4).reshape(int(n_records), int(record_words))
         words = records[:, 2:].reshape(int(n_records), components, -1)
     except (OSError, ValueError, IndexError, TypeError, OverflowError) as error:
-        raise DataError(
-            f"{path}: a segment does not fit into the file ({error}); fetch the file again"
-        ) from error
+        raise DataError(f"{path}: a segment does not fit into the file ({error}); fetch the file again") from error
     stop = min(stop_tdb, init + n_records * granule_s)
     rates = words[:, 3:] if components == 6 else None
     if not (np.isfinite([init, granule_s, start_tdb, stop]).all() and granule_s > 0.0 and start_tdb < stop):
         raise DataError(f"{path}: a segment's directory is damaged; fetch the file again")
-    return Segment(
-        ChebyshevSeries(float(init), float(granule_s), words[:, :3], rates), max(start_tdb, init), stop
-    )
+    return Segment(ChebyshevSeries(float(init), float(granule_s), words[:, :3], rates), max(start_tdb, init), stop)
 
 
 def _librations(path: Path) -> Segment:
@@ -178,7 +195,5 @@ def _common_span(path: Path, links: Mapping[int, Link]) -> tuple[float, float]:
     start = max(min(segment.start_tdb for segment in segments) for segments in spans)
     stop = min(max(segment.stop_tdb for segment in segments) for segments in spans)
     if start >= stop:
-        raise DataError(
-            f"{path}: the segments of Sun, Earth and Moon have no time in common; give another SPK"
-        )
+        raise DataError(f"{path}: the segments of Sun, Earth and Moon have no time in common; give another SPK")
     return start, stop

@@ -147,7 +147,7 @@ class Ephemeris:
             out += self.links[node].position(t_tdb, offset_s)
         for node in down:
             out -= self.links[node].position(t_tdb, offset_s)
-        return out
+        return self._finite(out)
 
     def state(self, target: str, center: str, t_tdb: npt.ArrayLike) -> FloatArray:
         """Geometric position and velocity of one body relative to another.
@@ -180,7 +180,7 @@ class Ephemeris:
             out += self.links[node].state(t)
         for node in down:
             out -= self.links[node].state(t)
-        return out
+        return self._finite(out)
 
     def moon_librations(self, t_tdb: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
         """Euler angles of the lunar principal axes relative to the ICRF.
@@ -208,7 +208,7 @@ class Ephemeris:
         librations = self._require_librations()
         t = as_epochs(t_tdb)
         self._check_rows(t, librations.covers(t), librations.start_tdb, librations.stop_tdb)
-        state = librations.state(t)
+        state = self._finite(librations.state(t))
         return state[:, :3].copy(), state[:, 3:].copy()
 
     def chebyshev_table(
@@ -348,9 +348,7 @@ class Ephemeris:
         """Links from the target up to the nearest common centre, and from there down to the centre."""
         up, down = self._chain(self._node(target)), self._chain(self._node(center))
         if up[-1] != down[-1]:
-            raise DataError(
-                f"{self.name} does not connect {target!r} with {center!r}; it holds {self._holdings()}"
-            )
+            raise DataError(f"{self.name} does not connect {target!r} with {center!r}; it holds {self._holdings()}")
         while len(up) > 1 and len(down) > 1 and up[-2] == down[-2]:
             up.pop()
             down.pop()
@@ -361,9 +359,7 @@ class Ephemeris:
         while chain[-1] in self.links:
             chain.append(self.links[chain[-1]].center_id)
             if len(chain) > len(self.links) + 1:
-                raise DataError(
-                    f"{self.name}: the segments run in a circle at NAIF code {node}; use another file"
-                )
+                raise DataError(f"{self.name}: the segments run in a circle at NAIF code {node}; use another file")
         return chain
 
     def _node(self, body: str) -> int:
@@ -380,6 +376,11 @@ class Ephemeris:
             for target, link in self.links.items()
         )
 
+    def _finite(self, values: FloatArray) -> FloatArray:
+        if not np.isfinite(values).all():
+            raise DataError(f"{self.path or self.name}: holds values that are not finite; fetch the file again")
+        return values
+
     def _require_librations(self) -> Segment:
         if self.librations is None:
             raise DataError(
@@ -388,15 +389,11 @@ class Ephemeris:
             )
         return self.librations
 
-    def _check_rows(
-        self, t: FloatArray, inside: npt.NDArray[np.bool_], start_tdb: float, stop_tdb: float
-    ) -> None:
+    def _check_rows(self, t: FloatArray, inside: npt.NDArray[np.bool_], start_tdb: float, stop_tdb: float) -> None:
         if inside.all():
             return
         rows = tuple(int(row) for row in np.flatnonzero(~inside))
-        raise EphemerisRangeError(
-            epoch_text(start_tdb), epoch_text(stop_tdb), rows, epoch_text(float(t[rows[0]]))
-        )
+        raise EphemerisRangeError(epoch_text(start_tdb), epoch_text(stop_tdb), rows, epoch_text(float(t[rows[0]])))
 
     def _check_span(self, start_tdb: float, stop_tdb: float, coverage: tuple[float, float]) -> None:
         t = np.array([start_tdb, stop_tdb], dtype=np.float64)
@@ -427,9 +424,7 @@ def as_epochs(t_tdb: npt.ArrayLike) -> FloatArray:
     try:
         t = np.atleast_1d(np.asarray(t_tdb, dtype=np.float64))
     except (TypeError, ValueError) as error:
-        raise InputError(
-            f"epochs must be seconds past J2000 TDB, found {type(t_tdb).__name__}: {error}"
-        ) from error
+        raise InputError(f"epochs must be seconds past J2000 TDB, found {type(t_tdb).__name__}: {error}") from error
     if t.ndim != 1:
         raise InputError(f"epochs must be one number or one axis of numbers, found shape {t.shape}")
     return t

@@ -206,9 +206,7 @@ def position_table(
     def build() -> ChebyshevTable:
         coefficients, difference = fit_and_check(sample, grid, n)
         error_km = np.sqrt((difference * difference).sum(axis=2)).max(axis=1)
-        return ChebyshevTable(
-            bodies, center, grid.start_tdb, grid.piece_s, len(coefficients), coefficients, error_km
-        )
+        return ChebyshevTable(bodies, center, grid.start_tdb, grid.piece_s, len(coefficients), coefficients, error_km)
 
     return cache.get((bodies, center, grid, n), ChebyshevTable, build)
 
