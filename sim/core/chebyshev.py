@@ -63,7 +63,7 @@ def clenshaw(coefficients: Array, x: float) -> float:
 
 @lean_kernel
 def clenshaw_derivative(coefficients: Array, x: float) -> float:
-    """Derivative of the series with respect to its argument.
+    """Differentiate the series with respect to its argument.
 
     Parameters
     ----------

@@ -22,10 +22,14 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import numba
-from numba.core import config
+from numba.core import config as numba_config
+
+# Options of numba that its type stubs do not know.
+config: Any = numba_config
+njit: Any = numba.njit
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
@@ -125,7 +129,7 @@ def _compiled(function: Function, counted: bool) -> Function:
     # numba reads the folder at decoration time only; the setting of other users of numba stays untouched.
     config.CACHE_DIR = "" if CACHE_FOLDER is None else str(CACHE_FOLDER)
     try:
-        decorator = numba.njit(nogil=True, error_model="numpy", cache=CACHE_FOLDER is not None, _nrt=counted)
+        decorator = njit(nogil=True, error_model="numpy", cache=CACHE_FOLDER is not None, _nrt=counted)
         compiled: Function = decorator(function)
     finally:
         config.CACHE_DIR = before

@@ -1,7 +1,8 @@
 """Coefficients of the explicit Runge-Kutta pair DOP853.
 
-Source: E. Hairer, S. P. Norsett, G. Wanner, Solving Ordinary Differential Equations I, 2nd ed., Springer 1993, sec. II.5
-and II.10, as in the authors' code ``dop853.f`` (University of Geneva). A test compares them with those of scipy.
+Source: E. Hairer, S. P. Norsett, G. Wanner, Solving Ordinary Differential Equations I, 2nd ed., Springer 1993,
+sec. II.5 and II.10, as in the authors' code ``dop853.f`` (University of Geneva). A test compares them with those of
+scipy.
 
 Twelve stages; the solution of order 8 advances; the error estimate joins those of an embedded solution of order 5 and
 of an auxiliary one of order 3.

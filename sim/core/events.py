@@ -126,8 +126,8 @@ def event_value(
     body = stops.body[which]
     if not rate:
         return stops.sign[which] * (distance_from(probe.nodes, NODES - 1, probe.end, body) - stops.radius[which])
-    direction = 1.0 if s >= 0.0 else -1.0
-    return stops.sign[which] * direction * range_rate_sign(forces, probe.nodes, NODES - 1, probe.end, body, index, offset + s)
+    sign = stops.sign[which] if s >= 0.0 else -stops.sign[which]
+    return sign * range_rate_sign(forces, probe.nodes, NODES - 1, probe.end, body, index, offset + s)
 
 
 @lean_kernel

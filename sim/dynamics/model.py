@@ -133,6 +133,8 @@ class ForceModel:
         self._check_numbers()
 
     def _check_numbers(self) -> None:
+        if not 2 <= self.n_coefficients <= COEFFICIENTS:
+            raise InputError(f"n_coefficients is {self.n_coefficients!r}; allowed: 2 to {COEFFICIENTS}")
         for body, gm in (self.gm_km3_s2 or {}).items():
             if body not in self.point_masses:
                 raise InputError(f"gm_km3_s2 names {body!r}, which is not among the point_masses")
@@ -310,7 +312,7 @@ class ForceModel:
         times = middle[:, np.newaxis] + 0.5 * table.piece_s * pole_arguments()
         return pole_table(self._pole(times.ravel()).reshape(*times.shape, 3))
 
-    def _pole(self, t_tdb: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    def _pole(self, t_tdb: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
         """Pole at N times (N, 3); any unit vector when there are no zonals."""
         if self.earth_pole_icrf is not None or not self.earth_zonals:
             return np.tile(np.array(self.earth_pole_icrf or (0.0, 0.0, 1.0)), (t_tdb.size, 1))

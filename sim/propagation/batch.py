@@ -6,7 +6,6 @@ number of threads. A row that cannot be propagated says so in its status.
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -58,7 +57,7 @@ class Propagation:
     @property
     def ok(self) -> npt.NDArray[np.bool_]:
         """Rows that reached their requested time or one of the requested events."""
-        return (self.status == Status.OK) | (self.status == Status.EVENT)
+        return np.isin(self.status, (Status.OK, Status.EVENT))
 
     def explain(self, row: int) -> str:
         """Outcome of one row as a sentence.
@@ -290,7 +289,7 @@ def _per_row(values: npt.ArrayLike, n_rows: int, name: str) -> FloatArray:
 
 
 def _output_times(times_tdb: npt.ArrayLike, t0: FloatArray) -> FloatArray:
-    """Times (N, T), each row going away from its epoch."""
+    """Return times (N, T), each row going away from its epoch."""
     times = np.array(times_tdb, dtype=np.float64, ndmin=2)
     if times.ndim != 2 or times.shape[1] < 1 or times.shape[0] not in (1, t0.size):
         raise InputError(f"times_tdb has the shape {np.shape(times_tdb)}; allowed: ({t0.size}, T) or (T,), T >= 1")
@@ -319,9 +318,8 @@ def _span(model: ForceModel, t0: FloatArray, t1: FloatArray) -> tuple[float, flo
     usable = np.isfinite(t0) & np.isfinite(t1) & (np.minimum(t0, t1) >= low) & (np.maximum(t0, t1) <= high)
     if not usable.any():
         return low, low
-    lowest = float(min(t0[usable].min(), t1[usable].min()))
-    highest = float(max(t0[usable].max(), t1[usable].max()))
-    return (lowest, highest) if math.isfinite(highest - lowest) else (low, low)
+    epochs = np.concatenate((t0[usable], t1[usable]))
+    return float(np.min(epochs)), float(np.max(epochs))
 
 
 def _empty(states: FloatArray, t0: FloatArray) -> Propagation:
