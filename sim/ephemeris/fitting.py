@@ -66,7 +66,7 @@ class PieceGrid:
 
 
 def piece_grid(
-    start_tdb: float, stop_tdb: float, piece_day: float, margin_day: float, coverage: tuple[float, float]
+    start_tdb: float, stop_tdb: float, piece_day: float, margin_day: float, coverage_tdb: tuple[float, float]
 ) -> PieceGrid:
     """Pieces that cover a span with a margin, as far as the ephemeris reaches.
 
@@ -78,7 +78,7 @@ def piece_grid(
         Length of a piece in days; must be a whole number of seconds.
     margin_day : float
         Added at both ends where the coverage allows it.
-    coverage : tuple of float
+    coverage_tdb : tuple of float
         What the ephemeris covers.
 
     Returns
@@ -97,7 +97,7 @@ def piece_grid(
         raise InputError(f"piece_day must be a whole number of seconds, for an exact grid; found {piece_day}")
     if not (math.isfinite(margin_day) and margin_day >= 0.0):
         raise InputError(f"margin_day must be zero or more; found {margin_day}")
-    whole = _whole_pieces(coverage, piece_s)
+    whole = _whole_pieces(coverage_tdb, piece_s)
     margin_s = margin_day * SECONDS_PER_DAY
     first = max(math.floor((start_tdb - margin_s - GRID_ORIGIN_TDB) / piece_s), whole.first)
     last = min(math.ceil((stop_tdb + margin_s - GRID_ORIGIN_TDB) / piece_s), whole.last)
@@ -110,14 +110,14 @@ def piece_grid(
     return grid
 
 
-def coefficients_needed(sample: Sampler, coverage: tuple[float, float], piece_s: float, tolerance: float) -> int:
+def coefficients_needed(sample: Sampler, coverage_tdb: tuple[float, float], piece_s: float, tolerance: float) -> int:
     """Fewest coefficients that keep a tolerance, or the rounding of the largest value where that is more.
 
     Parameters
     ----------
     sample : callable
         The function to fit.
-    coverage : tuple of float
+    coverage_tdb : tuple of float
         Span over which probes are spread: all of the ephemeris, so that no request changes the answer.
     piece_s : float
         Length of a piece in seconds.
@@ -129,7 +129,7 @@ def coefficients_needed(sample: Sampler, coverage: tuple[float, float], piece_s:
     int
         At most :data:`MAX_COEFFICIENTS`, even where these do not suffice.
     """
-    whole = _whole_pieces(coverage, piece_s)
+    whole = _whole_pieces(coverage_tdb, piece_s)
     probes = np.unique(np.linspace(whole.first, whole.last - 1, _N_PROBES).astype(np.int64))
     coefficients = np.abs(fit(sample, probes, piece_s, MAX_COEFFICIENTS))
     largest = coefficients[..., :2].sum(axis=-1).max(axis=(0, 2))  # (n_bodies,)
@@ -214,9 +214,9 @@ def fit(sample: Sampler, pieces: npt.NDArray[np.int64], piece_s: float, n: int) 
     return out
 
 
-def _whole_pieces(coverage: tuple[float, float], piece_s: float) -> PieceGrid:
-    first = math.ceil((coverage[0] - GRID_ORIGIN_TDB) / piece_s)
-    last = math.floor((coverage[1] - GRID_ORIGIN_TDB) / piece_s)
+def _whole_pieces(coverage_tdb: tuple[float, float], piece_s: float) -> PieceGrid:
+    first = math.ceil((coverage_tdb[0] - GRID_ORIGIN_TDB) / piece_s)
+    last = math.floor((coverage_tdb[1] - GRID_ORIGIN_TDB) / piece_s)
     if last <= first:
         raise InputError(f"no whole piece of {piece_s:g} s fits into the ephemeris; choose a shorter one")
     return PieceGrid(piece_s, first, last)

@@ -33,8 +33,8 @@ class Segment:
         """Rows inside the coverage; NaN is outside."""
         return (t_tdb >= self.start_tdb) & (t_tdb <= self.stop_tdb)
 
-    def position(self, t_tdb: FloatArray, offset_s: FloatArray | None = None) -> FloatArray:
-        """Position (N, 3); ``offset_s`` is added to the epochs without rounding the sum."""
+    def value(self, t_tdb: FloatArray, offset_s: FloatArray | None = None) -> FloatArray:
+        """Value (N, 3); ``offset_s`` is added to the epochs without rounding the sum."""
         return self.factor * self.series.value(t_tdb, offset_s)
 
     def state(self, t_tdb: FloatArray) -> FloatArray:
@@ -64,13 +64,13 @@ class Link:
             inside |= segment.covers(t_tdb)
         return inside
 
-    def position(self, t_tdb: FloatArray, offset_s: FloatArray | None = None) -> FloatArray:
+    def value(self, t_tdb: FloatArray, offset_s: FloatArray | None = None) -> FloatArray:
         """Position (N, 3); rows must be covered; ``offset_s`` is added to the epochs unrounded."""
         if len(self.segments) == 1:
-            return self.segments[0].position(t_tdb, offset_s)
+            return self.segments[0].value(t_tdb, offset_s)
         out = np.full((t_tdb.size, 3), np.nan)
         for segment, rows in self._shares(t_tdb):
-            out[rows] = segment.position(t_tdb[rows], None if offset_s is None else offset_s[rows])
+            out[rows] = segment.value(t_tdb[rows], None if offset_s is None else offset_s[rows])
         return out
 
     def state(self, t_tdb: FloatArray) -> FloatArray:

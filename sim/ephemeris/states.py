@@ -115,9 +115,9 @@ class Ephemeris:
         InputError
             Unknown name, or epochs of more than one dimension.
         """
-        return self.position_split(target, center, as_epochs(t_tdb))
+        return self.position_split_km(target, center, as_epochs(t_tdb))
 
-    def position_split(
+    def position_split_km(
         self, target: str, center: str, t_tdb: FloatArray, offset_s: FloatArray | None = None
     ) -> FloatArray:
         """Position at epochs given as a sum that is not rounded to one float, for fits better than 0.1 mm.
@@ -144,9 +144,9 @@ class Ephemeris:
         up, down = self._checked_route(target, center, t_tdb)
         out = np.zeros((t_tdb.size, 3))
         for node in up:
-            out += self.links[node].position(t_tdb, offset_s)
+            out += self.links[node].value(t_tdb, offset_s)
         for node in down:
-            out -= self.links[node].position(t_tdb, offset_s)
+            out -= self.links[node].value(t_tdb, offset_s)
         return self._finite(out)
 
     def state(self, target: str, center: str, t_tdb: npt.ArrayLike) -> FloatArray:
@@ -261,7 +261,7 @@ class Ephemeris:
         grid = piece_grid(start_tdb, stop_tdb, piece_day, margin_day, coverage)
 
         def sample(t: FloatArray, offset_s: FloatArray) -> FloatArray:
-            return np.stack([self.position_split(body, center, t, offset_s) for body in bodies])
+            return np.stack([self.position_split_km(body, center, t, offset_s) for body in bodies])
 
         return position_table(self._tables, sample, coverage, grid, bodies, center, n_coefficients)
 
@@ -305,7 +305,7 @@ class Ephemeris:
         grid = piece_grid(start_tdb, stop_tdb, piece_day, margin_day, coverage)
 
         def sample(t: FloatArray, offset_s: FloatArray) -> FloatArray:
-            return librations.position(t, offset_s)[np.newaxis]
+            return librations.value(t, offset_s)[np.newaxis]
 
         return libration_table(self._tables, sample, coverage, grid, n_coefficients)
 

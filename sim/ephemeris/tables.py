@@ -174,7 +174,7 @@ class TableCache:
 def position_table(
     cache: TableCache,
     sample: Sampler,
-    coverage: tuple[float, float],
+    coverage_tdb: tuple[float, float],
     grid: PieceGrid,
     bodies: tuple[str, ...],
     center: str,
@@ -187,7 +187,7 @@ def position_table(
     cache : TableCache
     sample : callable
         Positions of the bodies in km.
-    coverage : tuple of float
+    coverage_tdb : tuple of float
         Span of the ephemeris, for the choice of ``n_coefficients``.
     grid : PieceGrid
     bodies : tuple of str
@@ -200,7 +200,7 @@ def position_table(
     """
     n = n_coefficients
     if n is None:
-        probe = partial(coefficients_needed, sample, coverage, grid.piece_s, POSITION_TOLERANCE_KM)
+        probe = partial(coefficients_needed, sample, coverage_tdb, grid.piece_s, POSITION_TOLERANCE_KM)
         n = cache.get((bodies, center, grid.piece_s), int, probe)
 
     def build() -> ChebyshevTable:
@@ -214,7 +214,7 @@ def position_table(
 def libration_table(
     cache: TableCache,
     sample: Sampler,
-    coverage: tuple[float, float],
+    coverage_tdb: tuple[float, float],
     grid: PieceGrid,
     n_coefficients: int | None,
 ) -> LibrationTable:
@@ -225,7 +225,7 @@ def libration_table(
     cache : TableCache
     sample : callable
         The three angles in rad, as one body.
-    coverage : tuple of float
+    coverage_tdb : tuple of float
         Span of the ephemeris, for the choice of ``n_coefficients``.
     grid : PieceGrid
     n_coefficients : int or None
@@ -236,7 +236,7 @@ def libration_table(
     """
     n = n_coefficients
     if n is None:
-        probe = partial(coefficients_needed, sample, coverage, grid.piece_s, ANGLE_TOLERANCE_RAD)
+        probe = partial(coefficients_needed, sample, coverage_tdb, grid.piece_s, ANGLE_TOLERANCE_RAD)
         n = cache.get(("librations", grid.piece_s), int, probe)
 
     def build() -> LibrationTable:
