@@ -18,6 +18,8 @@ MASS_KEYS: tuple[str, ...] = (
 )
 """Inputs of delivered masses and margins."""
 
+PLACE_KEYS: tuple[str, ...] = ("landing.site", "landing.latitude_deg", "landing.longitude_deg")
+
 LIFETIME_KEYS: tuple[str, ...] = ("spacecraft.lifetime_day",)
 
 

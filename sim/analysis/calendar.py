@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.analysis.parts import CalendarResult, Floats
-from sim.timescales import utc_day_start_tdb, utc_from_tdb
+from sim.timescales import tdb_from_utc, utc_from_tdb
 from sim.windows.table import OpportunityTable
 
 Days = NDArray[np.int64]
@@ -62,8 +62,8 @@ def day_numbers(t_tdb: Floats) -> Days:
     if not len(t_tdb):
         return np.empty(0, dtype=np.int64)
     first, last = _day_of(float(np.min(t_tdb))), _day_of(float(np.max(t_tdb)))
-    starts = np.array([utc_day_start_tdb(day_text(day)) for day in range(first - 1, last + 2)])
-    return np.asarray(first - 2 + np.searchsorted(starts, t_tdb, side="right"), dtype=np.int64)
+    starts = tdb_from_utc([f"{day_text(day)}T00:00:00" for day in range(first, last + 2)])
+    return np.asarray(first - 1 + np.searchsorted(starts, t_tdb, side="right"), dtype=np.int64)
 
 
 def period_days(start_tdb: float, stop_tdb: float) -> Days:
@@ -129,7 +129,7 @@ def month_counts(days: Days, months: NDArray[np.datetime64]) -> tuple[int, ...]:
 def months_of(period: Days) -> NDArray[np.datetime64]:
     """Return the consecutive months that a period of days touches, as datetime64[M]."""
     month = period.astype("datetime64[D]").astype("datetime64[M]")
-    return np.arange(month[0], month[-1] + 1)
+    return np.arange(month[0], month[-1] + np.timedelta64(1, "M"))
 
 
 def launch_days(table: OpportunityTable, within: NDArray[np.bool_]) -> LaunchDays:

@@ -85,21 +85,35 @@ def _amount(low: float, high: float) -> str:
     return f"{low} days" if low == high else f"{low} to {high} days"
 
 
-def _signed(low: float, high: float, above: str, below: str) -> str:
-    """Describe a range of days whose sign has a meaning; `above` and `below` hold one ``{}`` each."""
+_FINDINGS: dict[str, tuple[str, str, str]] = {
+    "survey_before_landing": (
+        "survey begins {} before the landing",
+        "survey begins {} after the landing",
+        "survey begins between {} days after and {} days before the landing, as the launch days fall",
+    ),
+    "relay": (
+        "relay and lander work together for {}",
+        "relay and lander miss each other by {}",
+        "relay and lander miss each other by up to {} days or work together for up to {} days, as the days fall",
+    ),
+    "overlapping_lifetimes": (
+        "both work for {}",
+        "working lives miss each other by {}",
+        "working lives miss each other by up to {} days or overlap by up to {} days, as the days fall",
+    ),
+    "joint_window": ("launches lie {} apart", "launches lie {} apart", "launches lie up to {1} days apart"),
+}
+"""In words: days above zero, days below zero (given as positive), a range from below to above."""
+
+
+def _finding(kind: str, low: float, high: float) -> str:
+    """Describe a range of days, whose sign has a meaning, in words."""
+    above, below, mixed = _FINDINGS[kind]
     if low >= 0.0:
         return above.format(_amount(low, high))
     if high <= 0.0:
         return below.format(_amount(-high, -low))
-    return f"{below.format(f'up to {round(-low)} days')}, or {above.format(f'up to {round(high)} days')}"
-
-
-_FINDINGS: dict[str, tuple[str, str]] = {
-    "survey_before_landing": ("survey begins {} before the landing", "survey begins {} after the landing"),
-    "relay": ("relay and lander work together for {}", "relay and lander miss each other by {}"),
-    "overlapping_lifetimes": ("both work for {}", "working lives miss each other by {}"),
-    "joint_window": ("launches lie {} apart", "launches lie {} apart"),
-}
+    return mixed.format(round(-low), round(high))
 
 
 def _wanted(coupling: Coupling) -> str:
@@ -144,7 +158,7 @@ def coupling_state(
     verdict = "holds" if share == 1.0 else "does not hold"
     if 0.0 < share < 1.0:
         verdict = f"holds for {100.0 * share:.0f} % of the pairs of launch days"
-    finding = _signed(float(np.min(days)), float(np.max(days)), *_FINDINGS[coupling.kind])
+    finding = _finding(coupling.kind, float(np.min(days)), float(np.max(days)))
     return CouplingState(
         holds=None if 0.0 < share < 1.0 else bool(share),
         value_day=float(np.median(days)),

@@ -97,14 +97,42 @@ def at_launch(result: MissionResult, launch_tdb: float) -> Milestones:
     return milestones_at(result.case, launch, launch + flight_s(result))
 
 
-def announced(result: MissionResult) -> Milestones:
-    """Return the dates as announced: of the published launch, else of every launch day of the period."""
-    nominal = result.case.nominal_launch_tdb
-    return every_day(result) if nominal is None else at_launch(result, nominal)
+@dataclass(frozen=True)
+class MissionDates:
+    """The dates of a mission in a plan, from three points of view.
+
+    Attributes
+    ----------
+    every_day : Milestones
+        For the best opportunity of every launch day.
+    announced : Milestones
+        Of the published launch, else the same as `every_day`.
+    turned_out : Milestones or None
+        Of the launch flown or re-planned; as announced without any news; None when news give no launch date.
+    """
+
+    every_day: Milestones
+    announced: Milestones
+    turned_out: Milestones | None
 
 
-def turned_out(result: MissionResult, entry: PlanMission) -> Milestones | None:
-    """Return the dates as they turned out: as announced without any news, None when news give no launch date."""
+def mission_dates(result: MissionResult, entry: PlanMission) -> MissionDates:
+    """Return the dates of a mission of a plan.
+
+    Parameters
+    ----------
+    result : MissionResult
+        The mission as computed.
+    entry : PlanMission
+        The same mission in the plan, with what became of it.
+
+    Returns
+    -------
+    MissionDates
+        As possible, as announced, as it turned out.
+    """
+    days, nominal = every_day(result), result.case.nominal_launch_tdb
+    said = days if nominal is None else at_launch(result, nominal)
     if entry.turned_out_launch_tdb is not None:
-        return at_launch(result, entry.turned_out_launch_tdb)
-    return None if entry.turned_out else announced(result)
+        return MissionDates(days, said, at_launch(result, entry.turned_out_launch_tdb))
+    return MissionDates(days, said, None if entry.turned_out else said)

@@ -32,7 +32,9 @@ def relay_phase(case: MissionCase) -> OrbitPhase | None:
 
 
 def _phase_assumed(case: MissionCase, phase: OrbitPhase) -> tuple[str, ...]:
-    return mission_assumed(case, (f"operations[{case.phases.index(phase) + 1}]",))
+    table = f"operations[{case.phases.index(phase) + 1}]"
+    shape = ("perilune_altitude_km", "apolune_altitude_km", "inclination_deg", "argument_of_perilune_deg")
+    return mission_assumed(case, [f"{table}.{key}" for key in shape])
 
 
 def contact(

@@ -71,8 +71,8 @@ def _joint_text(side: EvaluatedPlan, window: JointWindow) -> str:
         return f"{pair}: never, the launch periods lie too far apart"
     extra = " with the other couplings kept" if window.couplings else ""
     days = len(window.first_days)
-    gap = f", longest wait {window.longest_gap_day} days" if days else ""
-    return f"{pair}{extra}: {days} days ({100.0 * window.fraction:.0f} % of the common period){gap}"
+    gap = f", longest gap {window.longest_gap_day} days" if days and window.longest_gap_day else ""
+    return f"{pair}{extra}: {days} days, {100.0 * window.fraction:.0f} % of those that both periods allow{gap}"
 
 
 def _joint(side: EvaluatedPlan) -> str:
@@ -80,6 +80,8 @@ def _joint(side: EvaluatedPlan) -> str:
 
 
 def _slip_text(side: EvaluatedPlan, each: SlipResult) -> str:
+    if each.mean_wait_day is None:
+        return f"{side.name(each.first)} and {side.name(each.second)}: there is no joint window"
     chances = ", ".join(
         f"{100.0 * chance:.0f} % within {wait} d" for wait, chance in zip(each.wait_day, each.probability, strict=True)
     )
@@ -90,13 +92,15 @@ def _slip(side: EvaluatedPlan) -> str:
     return _join(_slip_text(side, each) for each in side.plan.slips)
 
 
+def _state_text(side: EvaluatedPlan, each: CouplingResult) -> str:
+    pair = f"{side.name(each.first)} and {side.name(each.second)}: as announced, {each.announced.text}"
+    news = {entry.announced.id for entry in side.plan.case.missions if entry.turned_out}
+    return f"{pair}. As it turned out, {each.turned_out.text}" if news & {each.first, each.second} else pair
+
+
 def _states(kind: str) -> Callable[[EvaluatedPlan], str]:
     def text(side: EvaluatedPlan) -> str:
-        return _join(
-            f"{side.name(each.first)} and {side.name(each.second)}: as announced, {each.announced.text}; "
-            f"as it turned out, {each.turned_out.text}"
-            for each in side.of_kind(kind)
-        )
+        return _join(_state_text(side, each) for each in side.of_kind(kind))
 
     return text
 
@@ -164,7 +168,7 @@ def _light(side: EvaluatedPlan) -> str:
 
 
 def _turned_out(side: EvaluatedPlan) -> str:
-    return _join(f"{entry.announced.name}: {entry.turned_out}" for entry in side.plan.case.missions if entry.turned_out)
+    return _join(f"{entry.announced.name}: {entry.turned_out.rstrip('.')}" for entry in side.plan.case.missions if entry.turned_out)
 
 
 def _mission_keys(*prefixes: str) -> Callable[[EvaluatedPlan], tuple[str, ...]]:
@@ -180,6 +184,21 @@ def _coupling_keys(*kinds: str) -> Callable[[EvaluatedPlan], tuple[str, ...]]:
         return tuple(key for kind in kinds for each in side.of_kind(kind) for key in each.assumed)
 
     return keys
+
+
+def _joint_keys(side: EvaluatedPlan) -> tuple[str, ...]:
+    """Return the assumed inputs of joint windows: of every coupling that they demand."""
+    pairs = [{window.first, window.second} for window in side.plan.joint_windows]
+    found = (each.assumed for each in side.plan.couplings if {each.first, each.second} in pairs)
+    return tuple(key for keys in found for key in keys)
+
+
+def _survey_keys(side: EvaluatedPlan) -> tuple[str, ...]:
+    return tuple(key for each in side.plan.couplings if each.survey for key in each.survey.assumed)
+
+
+def _contact_keys(side: EvaluatedPlan) -> tuple[str, ...]:
+    return tuple(key for each in side.plan.couplings if each.contact for key in each.contact.assumed)
 
 
 def _mass_keys(side: EvaluatedPlan) -> tuple[str, ...]:
@@ -230,7 +249,7 @@ _QUESTIONS: tuple[_Question, ...] = (
         "Can the partners launch close together?",
         _joint,
         _fixed("the launch periods announced, the survey lead wanted and the landing light"),
-        _coupling_keys("joint_window"),
+        _joint_keys,
     ),
     _Question(
         "Is the landing site surveyed before the landing?",
@@ -242,7 +261,7 @@ _QUESTIONS: tuple[_Question, ...] = (
         "How often does the surveyor pass over the landing site?",
         _survey_passes,
         _survey_driver,
-        _coupling_keys("survey_before_landing"),
+        _survey_keys,
     ),
     _Question(
         "Is a relay in orbit while the lander works?",
@@ -254,7 +273,7 @@ _QUESTIONS: tuple[_Question, ...] = (
         "How much contact does the relay give?",
         _relay_contact,
         _fixed("altitude, shape and inclination of the relay's orbit; simple geometry without terrain"),
-        _coupling_keys("relay"),
+        _contact_keys,
     ),
     _Question(
         "How long do the partners work at the same time?",
@@ -279,7 +298,7 @@ _QUESTIONS: tuple[_Question, ...] = (
         "Ready on a random day: how soon is a joint window?",
         _slip,
         _fixed("how dense the joint days lie; readiness equally likely on every day"),
-        _coupling_keys("joint_window"),
+        _joint_keys,
     ),
     _Question("What became of it?", _turned_out, _fixed("published news, see sources"), _no_keys),
 )

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from sim.analysis.assumptions import all_assumed
-from sim.analysis.evaluate import best_row, evaluate_mission, evaluate_plan, own_contacts
+from sim.analysis.evaluate import best_row, evaluate_mission, own_contacts
+from sim.analysis.plans import evaluate_plan
 from sim.analysis.results import (
     ComparisonResult,
     MissionResult,
