@@ -12,8 +12,10 @@ from __future__ import annotations
 import functools
 import os
 import platform
+import shutil
 import sys
 import tempfile
+import textwrap
 import time
 import traceback
 from collections.abc import Callable
@@ -23,10 +25,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sim.errors import EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_OK, PeriluneError, ScenarioError
+from sim.errors import EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_OK, EXIT_PARTIAL, PeriluneError, ScenarioError
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
+
+    from sim.analysis.results import MissionResult, RunResults
 
 app = typer.Typer(
     name="perilune",
@@ -36,9 +40,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Scenario = Annotated[
-    Path, typer.Argument(metavar="SCENARIO", help="Scenario file (TOML).", show_default=False)
-]
+Scenario = Annotated[Path, typer.Argument(metavar="SCENARIO", help="Scenario file (TOML).", show_default=False)]
 OutFolder = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the results.")]
 
 
@@ -141,11 +143,7 @@ def _keep_traceback(out: Path | None) -> str:
 
 
 def _interrupted(out: Path | None) -> int:
-    kept = (
-        "nothing was written"
-        if out is None
-        else f"what was finished is kept in {out}; the same command goes on"
-    )
+    kept = "nothing was written" if out is None else f"what was finished is kept in {out}; the same command goes on"
     _say(f"perilune: interrupted; {kept}")
     return EXIT_INTERRUPTED
 
@@ -199,14 +197,83 @@ def _options(
     """Lunar mission planning: launch windows, transfers and coordinated plans from real ephemerides."""
 
 
+def _launches(mission: MissionResult) -> list[str]:
+    """One line a launch day: of the opportunities within limits, else of all, the one that delivers the most."""
+    from sim.products.opportunities import columns  # numpy and the analysis: for these commands only
+
+    table = columns(mission)
+    worth = [*zip(table["within_limits_n"].tolist(), table["delivered_mass_kg"].tolist(), strict=True)]
+    best: dict[str, int] = {}
+    for row, instant in enumerate(table["launch_utc"].tolist()):
+        day = instant[:10]
+        if day not in best or worth[row] > worth[best[day]]:
+            best[day] = row
+    return [
+        f"{str(table['launch_utc'][row])[:19]} UTC  flight {table['tof_day'][row]:.2f} d  "
+        f"coast {table['coast_s'][row]:.0f} s  TLI {table['tli_dv_m_s'][row]:.1f} m/s  "
+        f"LOI {table['loi_dv_m_s'][row]:.1f} m/s  in orbit {table['delivered_mass_kg'][row]:.0f} kg"
+        + ("" if table["within_limits_n"][row] else "  outside the limits")
+        for row in best.values()
+    ]
+
+
+def _print_missions(results: RunResults, every_day: bool) -> None:
+    for mission in results.missions:
+        lines = _launches(mission)
+        print(f"{mission.case.name}: {len(mission.table)} opportunities on {len(lines)} launch days")
+        if every_day:
+            print(*(f"  {line}" for line in lines), sep="\n")
+
+
+def _wrapped(text: str, indent: str = "") -> str:
+    width = min(shutil.get_terminal_size().columns, 110)
+    return textwrap.fill(text, width, initial_indent=indent, subsequent_indent=indent + "  ")
+
+
+def _print_verdict(results: RunResults) -> None:
+    if (comparison := results.comparison) is None:
+        return
+    for row in comparison.verdict:
+        print(f"\n{_wrapped(row.question)}")
+        for label, words in (
+            (comparison.plan_a, row.plan_a),
+            (comparison.plan_b, row.plan_b),
+            ("turns on", row.driver),
+        ):
+            print(_wrapped(f"{label}: {words}", "  "))
+
+
+def _deliver(results: RunResults, out: Path, progress: TerminalProgress) -> None:
+    """Write tables, figures and report, and say where."""
+    from sim.products import plot_directory, write_results  # matplotlib: two seconds, after the work
+
+    progress("results: tables", 0, 2)
+    write_results(results, out)
+    progress("results: figures and report", 1, 2)
+    plot_directory(out)
+    progress("results: written", 2, 2)
+
+
+def _end(results: RunResults) -> None:
+    """List the missions without a result, and say so in the exit code."""
+    for failure in results.failures:
+        _say(f"perilune: {_one_line(failure)}")
+    if results.failures:
+        raise typer.Exit(EXIT_PARTIAL)
+
+
 @app.command()
 @_guarded
 def run(scenario: Scenario, out: OutFolder = Path("out/run")) -> None:
-    """Compute one mission: its launch windows, transfers, orbit and landing."""
+    """Compute one mission or plan: launch windows, transfers, orbit and landing."""
     from sim.study import run_scenario  # numba and astropy: seconds, for this command only
 
     with TerminalProgress() as progress:
-        run_scenario(scenario, out, progress=progress)
+        results = run_scenario(scenario, out, progress=progress)
+        _deliver(results, out, progress)
+    _print_missions(results, every_day=False)
+    print(f"\nresults in {out}, to begin with {out / 'report.html'}")
+    _end(results)
 
 
 @app.command()
@@ -220,22 +287,31 @@ def compare(
     from sim.study import compare_plans  # numba and astropy: seconds, for this command only
 
     with TerminalProgress() as progress:
-        compare_plans(first, second, out, progress=progress)
+        results = compare_plans(first, second, out, progress=progress)
+        _deliver(results, out, progress)
+    _print_missions(results, every_day=False)
+    _print_verdict(results)
+    print(f"\nresults in {out}, to begin with {out / 'report.html'}")
+    _end(results)
 
 
 @app.command()
 @_guarded
 def windows(
     scenario: Scenario,
-    out: Annotated[
-        Path | None, typer.Option("--out", metavar="DIR", help="Also write the table there.")
-    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Also write the tables there.")] = None,
 ) -> None:
-    """List the launch windows of one mission, in UTC."""
+    """List the launch days of one mission or plan, each with its best opportunity, in UTC."""
     from sim.study import list_windows  # numba and astropy: seconds, for this command only
 
     with TerminalProgress() as progress:
-        list_windows(scenario, out, progress=progress)
+        results = list_windows(scenario, out, progress=progress)
+    if out is not None:
+        from sim.products import write_results  # only when asked for
+
+        write_results(results, out)
+    _print_missions(results, every_day=True)
+    _end(results)
 
 
 @app.command()
@@ -246,15 +322,14 @@ def plot(
     """Draw figures and report again from the results in a folder, without computing anything."""
     from sim.products import plot_directory  # matplotlib: two seconds, for this command only
 
-    plot_directory(directory)
+    for path in plot_directory(directory):
+        print(path)
 
 
 @app.command()
 @_guarded
 def check(
-    files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="Scenario files.", show_default=False)
-    ],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Scenario files.", show_default=False)],
 ) -> None:
     """Validate scenario files, all faults at once, and list what is assumed."""
     from sim.scenario import CheckReport, check_files  # pydantic: not needed for --help and wrong options
