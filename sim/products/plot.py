@@ -1,0 +1,106 @@
+"""All figures and the report of a run, rebuilt from the files in its folder alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sim.errors import StoreError
+from sim.products import (
+    arrival_figure,
+    contact_figure,
+    months_figure,
+    report,
+    style,
+    timeline_figure,
+    transfer_figure,
+    windows_figure,
+)
+from sim.products.folder import Folder, Mission, read_folder, short
+from sim.products.report import Picture
+
+FIGURES = "figures"
+
+
+def plot_directory(directory: Path, *, interactive: bool = False) -> list[Path]:
+    """Draw all figures and write the report of a run.
+
+    Parameters
+    ----------
+    directory : Path
+        Written by `sim.products.write_results`.
+    interactive : bool
+        Add a turnable 3-D view of each transfer to the report (5 MB of embedded JavaScript; works offline).
+
+    Returns
+    -------
+    list of Path
+        Figures, then ``report.html``.
+
+    Raises
+    ------
+    InputError
+        When a file of the run is missing or damaged, naming it.
+    StoreError
+        When figures or report cannot be written.
+    """
+    folder = read_folder(directory)
+    target = folder.directory / FIGURES
+    try:
+        target.mkdir(exist_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"cannot make the folder {target}: {error.strerror}; choose a folder that you may write to"
+        ) from error
+    with style.styled():
+        pictures = [*_plans(folder, target), *_windows(folder, target), *_transfers(folder, target)]
+    page = report.write_report(folder, pictures, interactive=interactive)
+    return [*(picture.path for picture in pictures), page]
+
+
+def _plans(folder: Folder, target: Path) -> list[Picture]:
+    pictures = []
+    if folder.summary["timeline"]:
+        path = timeline_figure.draw(folder, target / "timeline.png")
+        pictures.append(
+            Picture(path, "plans", "Every mission as announced and as it turned out, with the couplings of each plan.")
+        )
+    if contact_figure.surveys(folder) or contact_figure.contacts(folder):
+        path = contact_figure.draw(folder, target / "contacts.png")
+        pictures.append(Picture(path, "plans", "Survey passes and radio contact between partners."))
+    return pictures
+
+
+def _windows(folder: Folder, target: Path) -> list[Picture]:
+    found = [mission for mission in folder.missions if len(mission.launch)]
+    if not found:
+        return []
+    pictures = []
+    for plan_id, name, members in _by_plan(folder, found):
+        for group in windows_figure.overlapping(members):
+            path = target / f"windows_{'_'.join([plan_id] * bool(plan_id) + [group[0].key])}.png"
+            windows_figure.draw(folder, group, f"{name}: launch windows", plan_id, path)
+            who = " and ".join(short(mission.name) for mission in group)
+            pictures.append(Picture(path, "windows", f"{name}: launch windows of {who} by date and hour of the day."))
+    path = months_figure.draw(folder, found, target / "months.png")
+    pictures.append(Picture(path, "windows", "Launch days and velocity changes by month."))
+    path = arrival_figure.draw(folder, found, target / "arrival.png")
+    pictures.append(Picture(path, "windows", "Sunlight and delivered mass by launch date."))
+    return pictures
+
+
+def _by_plan(folder: Folder, found: list[Mission]) -> list[tuple[str, str, list[Mission]]]:
+    plans = []
+    for plan in folder.summary["plans"]:
+        members = [mission for mission in folder.of_plan(plan["id"]) if mission in found]
+        if members:
+            plans.append((str(plan["id"]), str(plan["name"]), members))
+    return plans or [("", found[0].name if len(found) == 1 else "All missions", found)]
+
+
+def _transfers(folder: Folder, target: Path) -> list[Picture]:
+    pictures = []
+    for mission in folder.missions:
+        if mission.path is not None:
+            path = transfer_figure.draw(folder, mission, target / f"transfer_{mission.key}.png")
+            pictures.append(Picture(path, "transfers", f"{mission.name}: the best transfer, to scale."))
+    return pictures
