@@ -83,12 +83,11 @@ def moment_interval_utc(text: str) -> tuple[str, str]:
     match = _FORM.fullmatch(text)
     if match is None:
         raise InputError(f"cannot read the date {text[:40]!r}; allowed: {_MOMENT}")
-    if match["time"]:
-        whole = text.removesuffix("Z")
-        whole = whole if match["second"] else f"{whole}:00"
-        return whole, whole
     try:
         start = date(int(match["year"]), int(match["month"] or 1), int(match["day"] or 1))
+        if match["time"]:
+            instant = f"{start.isoformat()}T{match['time']}{match['second'] or ':00'}"
+            return instant, instant
         stop = _next(start, "day" if match["day"] else "month" if match["month"] else "year")
     except (ValueError, OverflowError) as error:
         raise InputError(f"the date {text!r} does not exist in the calendar") from error

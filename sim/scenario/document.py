@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass, field
+from datetime import date, time
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -15,6 +16,14 @@ MAX_BYTES = 262_144
 """Largest scenario file read; the longest one shipped has a twentieth of it."""
 
 _AT_LINE = re.compile(r"\s*\(at line (\d+), column (\d+)\)$")
+
+_SYNTAX_HINTS = (
+    ("\\n", "close the text with a quote on the same line"),
+    ("overwrite", "the key stands twice; remove one"),
+    ("twice", "the table stands twice; remove one"),
+    ("Expected '='", "use '.' for decimals and quotes around text"),
+)
+"""Part of tomllib's message, and what to do."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +59,15 @@ class Document:
         ScenarioProblem
             With file and line.
         """
-        return ScenarioProblem(self.path, line_of(self.lines, key), dotted(key), found, allowed, hint)
+        # What is missing at the top of a file stands nowhere; the first line is where a reader looks.
+        line = line_of(self.lines, key) or (1 if key else 0)
+        return ScenarioProblem(self.path, line, dotted(key), found, allowed, hint)
 
 
 def dotted(key: Path) -> str:
-    """Write a key path as text, ``operations[1].duration_day``; list positions count from 1.
+    """Write a key path as text, ``operations[1].duration_day``.
+
+    List positions count from 1, and the ``value`` inside the table of a number goes unsaid.
 
     Parameters
     ----------
@@ -68,6 +81,8 @@ def dotted(key: Path) -> str:
     """
     text = ""
     for part in key:
+        if part == "value" and text:
+            continue
         text += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if text else part
     return text or "file"
 
@@ -91,8 +106,12 @@ def short(value: object, width: int = 60) -> str:
         text = "a table with " + (", ".join(str(key) for key in list(value)[:6]) or "nothing in it")
     elif isinstance(value, list) and any(isinstance(item, (dict, list)) for item in value):
         text = f"a list of {len(value)} items"
+    elif isinstance(value, bool):
+        text = str(value).lower()
     elif isinstance(value, int) and value.bit_length() > 200:
         text = f"a whole number of {value.bit_length()} bits"
+    elif isinstance(value, (date, time)):
+        text = value.isoformat()
     else:
         text = repr(value)
     text = text.replace("\n", " ")
@@ -155,7 +174,7 @@ def _syntax_error(path: str, message: str, text: str) -> ScenarioError:
     match = _AT_LINE.search(message)
     line = int(match[1]) if match else text.count("\n") + 1 if "end of document" in message else 0
     found = _AT_LINE.sub("", message).replace(" (at end of document)", " at the end of the file")
-    hint = "put text and dates in quotes, use '.' for decimals" if match else ""
+    hint = next((words for sign, words in _SYNTAX_HINTS if sign in found), "put text and dates in quotes")
     return _error(path, line, f"bad TOML: {short_text(found)}", "TOML 1.0", hint)
 
 

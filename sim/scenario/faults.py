@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 
 from sim.errors import ScenarioProblem
 from sim.scenario.document import Document, short
-from sim.scenario.quantities import OUTSIDE, Sourced
+from sim.scenario.quantities import OUTSIDE, PATTERN_WORDS, Sourced
 from sim.scenario.toml_lines import Path
 
 _EXAMPLE = '{ value = 1.0, status = "assumed", note = "why this value" }'
@@ -87,8 +87,16 @@ def faults_of(document: Document, model: type[BaseModel], error: ValidationError
     list of ScenarioProblem
         One per fault.
     """
-    found = [_fault(document, model, details) for details in error.errors(include_url=False)]
-    return sorted(found, key=lambda problem: problem.line)
+    listed = error.errors(include_url=False)
+    meant = {_meant_by(model, details["loc"]) for details in listed if details["type"] == "extra_forbidden"}
+    # A mistyped key is one fault, not an unknown key and a missing one.
+    told = [details for details in listed if details["type"] != "missing" or details["loc"] not in meant]
+    return sorted((_fault(document, model, details) for details in told), key=lambda problem: problem.line)
+
+
+def _meant_by(model: type[BaseModel], path: Path) -> Path:
+    """Path of the known key that an unknown one was probably meant to be."""
+    return (*path[:-1], nearest(str(path[-1]), known_keys(model, path[:-1])))
 
 
 def bad_paths(error: ValidationError) -> frozenset[Path]:
@@ -134,11 +142,11 @@ def _allowed(model: type[BaseModel], path: Path, kind: str, context: Any, messag
     if kind in {"model_type", "dict_type"} and field is not None and _is_sourced(field):
         return "a value with its source", f"write {path[-1]} = {_EXAMPLE}"
     if kind in {"too_short", "string_too_short"}:
-        return f"at least {context.get('min_length', 1)}", field.description or "" if field else ""
+        return f"at least {context.get('min_length', 1)} of them", field.description or "" if field else ""
     if kind in {"too_long", "string_too_long"}:
         return f"at most {context.get('max_length')} items or characters", ""
     if kind == "string_pattern_mismatch":
-        return f"text like {context['pattern']}", field.description or "" if field else ""
+        return PATTERN_WORDS.get(context["pattern"], f"text like {context['pattern']}"), ""
     return _ALLOWED.get(kind, (message, ""))
 
 
@@ -156,7 +164,7 @@ def _missing(document: Document, model: type[BaseModel], path: Path) -> Scenario
     if field is None or not words:
         return document.problem(path, "nothing", f"a table [{key}]", "add it; see scenarios/README.md")
     value = _EXAMPLE if _is_sourced(field) else "..."
-    return document.problem(path, "nothing", words[0].lower() + words[1:], f"add {key} = {value}")
+    return document.problem(path, "nothing", f"a required key: {words[0].lower()}{words[1:]}", f"add {key} = {value}")
 
 
 def _unknown(document: Document, model: type[BaseModel], path: Path) -> ScenarioProblem:

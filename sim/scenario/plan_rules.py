@@ -79,7 +79,7 @@ def _turned_out(facts: Facts) -> Iterator[ScenarioProblem]:
 def _coupling_ends(facts: Facts, index: int, missions: Mapping[int, MissionFile]) -> Iterator[ScenarioProblem]:
     table = ("couplings", index)
     known = {file.mission.id: file for file in missions.values()}
-    complete = len(missions) == len(facts.tables("missions"))
+    complete = 0 < len(missions) == len(facts.tables("missions"))
     ends = {end: facts.get(*table, end) for end in ("first", "second")}
     for end, name in ends.items():
         if isinstance(name, str) and name not in known and complete:

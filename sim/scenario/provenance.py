@@ -143,7 +143,7 @@ def source_faults(document: Document, path: Path, ids: object, sources: Sources,
             problems.append(document.problem(place, short(name), "the id of a known source", hint))
         elif sources[name].get("quality") == UNCONFIRMED and status != "assumed":
             hint = "name a source, or mark the value assumed"
-            problems.append(document.problem(place, f"{name}, which is unconfirmed,", "a confirmed source", hint))
+            problems.append(document.problem(place, f"{name}, an unconfirmed source", "a confirmed source", hint))
     return problems
 
 

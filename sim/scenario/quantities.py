@@ -22,6 +22,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError, core_schema
 
 from sim.scenario.dates import check_instant, check_moment
+from sim.scenario.document import short
 
 RULES = ConfigDict(strict=True, frozen=True, extra="forbid", defer_build=True)
 """How every table of a scenario file is read: no conversion, no change, no unknown key."""
@@ -47,10 +48,18 @@ Status = Literal["planned_2021", "planned_pre2021", "replanned", "flown", "geome
 STATUSES: tuple[str, ...] = get_args(Status)
 """The same words as `sim.cases.STATUSES`, which is not imported: checking a file must not load numpy."""
 
-SourceId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,32}$")]
+_SOURCE_ID = r"^[A-Za-z0-9_.-]{1,32}$"
+_IDENTIFIER = r"^[a-z][a-z0-9_]{0,47}$"
+PATTERN_WORDS = {
+    _SOURCE_ID: "up to 32 letters, digits, '_', '.' or '-'",
+    _IDENTIFIER: "up to 48 lower-case letters, digits and '_', a letter first",
+}
+"""What the patterns of text keys mean."""
+
+SourceId = Annotated[str, Field(pattern=_SOURCE_ID)]
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
 ShortText = Annotated[str, Field(min_length=1, max_length=120)]
-Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,47}$")]
+Identifier = Annotated[str, Field(pattern=_IDENTIFIER)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 
 
@@ -157,7 +166,7 @@ class Quantity:
                     "{allowed}",
                     {
                         "at": ("value", index) if listed else ("value",),
-                        "found": f"{value:.10g}",
+                        "found": short(value) if isinstance(value, int) else f"{value:.10g}",
                         "allowed": f"{self.low:.10g} to {self.high:.10g} {self.symbol}".rstrip(),
                         "hint": self.slip(value),
                     },

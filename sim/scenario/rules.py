@@ -191,7 +191,7 @@ def _parking(facts: Facts) -> Iterator[ScenarioProblem]:
     try:
         site = launch_site(name)
     except InputError as error:
-        yield facts.problem(("launch", "site"), short(name), "a known launch site", str(error))
+        yield facts.problem(("launch", "site"), short(name), "a known launch site", _after_first_clause(error))
         return
     yield from _legs(facts, site)
     given = facts.get("parking_orbit", "inclination_deg")
@@ -304,4 +304,9 @@ def _landing_place(facts: Facts) -> Iterator[ScenarioProblem]:
         try:
             lunar_site(name)
         except InputError as error:
-            yield facts.problem(("landing", "site"), short(name), "a known lunar site", str(error))
+            yield facts.problem(("landing", "site"), short(name), "a known lunar site", _after_first_clause(error))
+
+
+def _after_first_clause(error: InputError) -> str:
+    """Rest of a message whose first clause repeats what was found."""
+    return str(error).partition("; ")[2]

@@ -119,6 +119,7 @@ class _Scanner:
     def __init__(self, text: str) -> None:
         self.text = text
         self.at = 0
+        self.depth = 0
         self.lines: dict[Path, int] = {}
         self.table_counts: dict[Path, int] = {}
         self.line_starts = [0, *(match.end() for match in re.finditer("\n", text))]
@@ -186,7 +187,10 @@ class _Scanner:
             self.at = bare.end()
             return bare[0]
         # A quoted key obeys the rules of a string value, so the reader of values can decode it.
-        return str(tomllib.loads(f"key = {self.string()}")["key"])
+        try:
+            return str(tomllib.loads(f"key = {self.string()}")["key"])
+        except ValueError as error:
+            raise _Lost from error
 
     def string(self) -> str:
         """Read a string of any of the four kinds, quotes included."""
@@ -225,10 +229,14 @@ class _Scanner:
     def items(self, closing: str) -> Iterator[int]:
         """Stand before each item of a list in turn, until `closing`."""
         self.at += 1
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise _Lost
         for index in itertools.count():
             self.skip(_TRIVIA)
             if self.text.startswith(closing, self.at):
                 self.at += 1
+                self.depth -= 1
                 return
             if self.at >= len(self.text):
                 raise _Lost
