@@ -125,7 +125,9 @@ class WindowSearch:
 
     def _chunk(self, request: WindowRequest) -> OpportunityTable:
         name = chunk_id(request, self.ephemeris)
-        table = self._memory.get(name) or self._read(name, request)
+        table = self._memory.get(name)
+        if table is None:
+            table = self._read(name, request)
         if table is None:
             table = find_opportunities(request, ephemeris=self.ephemeris)
             self.computed_n += 1
