@@ -94,7 +94,7 @@ def moment_interval_utc(text: str) -> tuple[str, str]:
     return f"{start.isoformat()}T00:00:00", f"{stop.isoformat()}T00:00:00"
 
 
-def days_between(start: str, stop: str) -> float:
+def interval_day(start: str, stop: str) -> float:
     """Return the calendar days from one UTC text to another, leap seconds left out.
 
     Parameters

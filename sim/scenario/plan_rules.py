@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from sim.errors import ScenarioProblem
-from sim.scenario.dates import days_between
+from sim.scenario.dates import interval_day
 from sim.scenario.document import short
 from sim.scenario.faults import did_you_mean
 from sim.scenario.mission_file import MissionFile
@@ -53,7 +53,7 @@ def _periods(facts: Facts, missions: Mapping[int, MissionFile]) -> Iterator[Scen
         return
     for index, file in missions.items():
         first, last = file.launch.period_start_utc.value, file.launch.period_stop_utc.value
-        if days_between(start, first) < 0.0 or days_between(last, stop) < 0.0:
+        if interval_day(start, first) < 0.0 or interval_day(last, stop) < 0.0:
             found, allowed = f"{file.mission.id}, launch period {first} to {last}", f"inside the span {start} to {stop}"
             yield facts.problem(("missions", index, "file"), found, allowed, "widen [span]")
 

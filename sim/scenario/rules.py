@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from sim.errors import InputError, ScenarioProblem
-from sim.scenario.dates import days_between
+from sim.scenario.dates import interval_day
 from sim.scenario.document import Document, dotted, short
 from sim.scenario.toml_lines import Path
 from sim.sites import LaunchSite, launch_site, lunar_site
@@ -24,7 +24,7 @@ NEAR_CIRCULAR_KM = 100.0
 
 UPPER_STAGE_KEYS = ("upper_stage_thrust_n", "upper_stage_isp_s", "upper_stage_burnout_kg")
 
-LEGS: dict[str, tuple[float, float]] = {"northeast": (0.0, 90.0), "southeast": (90.0, 180.0)}
+LEG_AZIMUTHS_DEG: dict[str, tuple[float, float]] = {"northeast": (0.0, 90.0), "southeast": (90.0, 180.0)}
 """Launch azimuths of each leg, degrees from north over east."""
 
 Rule = Callable[["Facts"], Iterator[ScenarioProblem]]
@@ -148,7 +148,7 @@ def order_fault(facts: Facts, start: Path, stop: Path) -> ScenarioProblem | None
     first, last = facts.get(*start), facts.get(*stop)
     if first is None or last is None:
         return None
-    days = days_between(first, last)
+    days = interval_day(first, last)
     if days <= 0.0:
         allowed = f"an instant after {dotted(start)} = {first}"
         return facts.problem(stop, last, allowed, "stop lies before start; swap them?")
@@ -165,7 +165,7 @@ def _period(facts: Facts) -> Iterator[ScenarioProblem]:
         yield fault
         return
     nominal, first, last = facts.get("launch", "nominal_utc"), facts.get(*start), facts.get(*stop)
-    if nominal and first and last and (days_between(first, nominal) < 0.0 or days_between(nominal, last) < 0.0):
+    if nominal and first and last and (interval_day(first, nominal) < 0.0 or interval_day(nominal, last) < 0.0):
         yield facts.problem(("launch", "nominal_utc"), nominal, f"{first} to {last}", "widen the launch period")
 
 
@@ -206,10 +206,12 @@ def _parking(facts: Facts) -> Iterator[ScenarioProblem]:
 def _legs(facts: Facts, site: LaunchSite) -> Iterator[ScenarioProblem]:
     """Refuse a launch direction that lies outside every azimuth corridor of the site, where corridors are known."""
     corridors = site.azimuth_corridors_deg
-    legs = facts.get("launch", "legs") if facts.has("launch", "legs") else list(LEGS)
+    legs = facts.get("launch", "legs") if facts.has("launch", "legs") else list(LEG_AZIMUTHS_DEG)
     if not corridors or not isinstance(legs, list):
         return
-    open_legs = [leg for leg, (low, high) in LEGS.items() if any(one[0] < high and one[1] > low for one in corridors)]
+    open_legs = [
+        leg for leg, (low, high) in LEG_AZIMUTHS_DEG.items() if any(one[0] < high and one[1] > low for one in corridors)
+    ]
     shut = [leg for leg in legs if leg not in open_legs]
     if shut:
         ranges = ", ".join(f"{low:g}-{high:g} deg" for low, high in corridors)
