@@ -1,0 +1,195 @@
+"""Write the measured tables of README.md from committed records, so that no figure there is typed.
+
+``python -m benchmarks.readme`` rewrites the text between ``<!-- table: NAME -->`` and ``<!-- end -->``;
+``--collect FILE`` first copies the accuracy records of a test run into ``benchmarks/results``;
+``--check`` writes nothing and fails when the README is not what the records give.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+RESULTS = Path(__file__).parent / "results"
+ACCURACY = RESULTS / "accuracy.jsonl"
+SPEED = RESULTS / "speed.jsonl"
+BAD_INPUT = RESULTS / "bad_input.jsonl"
+
+
+def read_records(path: Path) -> list[dict[str, Any]]:
+    """Return the JSON lines of a file; none when it does not exist.
+
+    Parameters
+    ----------
+    path : Path
+        JSON lines.
+
+    Returns
+    -------
+    list of dict
+        In file order.
+    """
+    if not path.is_file():
+        return []
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+
+
+def number(value: float) -> str:
+    """Return a measured number with three digits, in plain notation where that reads well.
+
+    Parameters
+    ----------
+    value : float
+        Number.
+
+    Returns
+    -------
+    str
+        Text.
+    """
+    if value == 0.0:
+        return "0"
+    return f"{value:.3g}" if 1e-3 <= abs(value) < 1e6 else f"{value:.1e}"
+
+
+def markdown(header: list[str], rows: list[list[str]]) -> str:
+    """Return a Markdown table.
+
+    Parameters
+    ----------
+    header : list of str
+        Column titles.
+    rows : list of list of str
+        Cells.
+
+    Returns
+    -------
+    str
+        Lines joined.
+    """
+    lines = ["| " + " | ".join(header) + " |", "|" + " --- |" * len(header)]
+    lines += ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
+    return "\n".join(lines)
+
+
+def accuracy_table() -> str:
+    """Return what the truth tests measured: case, reference, difference, limit.
+
+    Returns
+    -------
+    str
+        Markdown.
+    """
+    rows = {
+        (r["case"], r["quantity"]): [
+            r["case"],
+            r["reference"],
+            f"{r['quantity']}: {number(r['measured'])} {r['unit']}",
+            f"{number(r['tolerance'])} {r['unit']}",
+        ]
+        for r in read_records(ACCURACY)
+    }
+    return markdown(["case", "reference (not ours)", "our largest difference", "test fails above"], list(rows.values()))
+
+
+def speed_table() -> str:
+    """Return the newest speed record of every task and tool.
+
+    Returns
+    -------
+    str
+        Markdown.
+    """
+    newest = {(r["task"], r["tool"]): r for r in read_records(SPEED)}
+    rows = [
+        [
+            r["task"],
+            f"{r['tool']} {r['version']}",
+            number(r["rate_per_s_core"]),
+            "-" if r.get("error_p99_m") is None else f"{number(r['error_p99_m'])} m",
+            f"{r['rows']} rows, seed {r['seed']}, {r['rounds']} rounds",
+        ]
+        for r in newest.values()
+    ]
+    return markdown(["task", "tool", "per second and core", "error (99th percentile)", "run"], rows)
+
+
+def bad_input_table() -> str:
+    """Return what the command answers to faulty input, one real run a line.
+
+    Returns
+    -------
+    str
+        Markdown.
+    """
+    rows = [[r["fault"], f"`{r['answer']}`", str(r["exit_code"])] for r in read_records(BAD_INPUT)]
+    return markdown(["fault", "answer", "exit code"], rows)
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "accuracy": accuracy_table,
+    "speed": speed_table,
+    "bad-input": bad_input_table,
+}
+
+
+def fill(text: str) -> str:
+    """Return the README's text with all tables written anew.
+
+    Parameters
+    ----------
+    text : str
+        README.
+
+    Returns
+    -------
+    str
+        The same with fresh tables.
+    """
+
+    def table(match: re.Match[str]) -> str:
+        return f"<!-- table: {match[1]} -->\n{TABLES[match[1]]()}\n<!-- end -->"
+
+    return re.sub(r"<!-- table: ([a-z-]+) -->\n.*?<!-- end -->", table, text, flags=re.DOTALL)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    arguments : list of str, optional
+        Command line without the program.
+
+    Returns
+    -------
+    int
+        0, or 1 when ``--check`` finds the README stale.
+    """
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.readme", description=__doc__)
+    parser.add_argument("--collect", type=Path, metavar="FILE", help="accuracy records of a test run")
+    parser.add_argument("--check", action="store_true", help="only compare")
+    options = parser.parse_args(arguments)
+    if options.collect is not None:
+        kept = [{k: v for k, v in r.items() if k != "test"} for r in read_records(options.collect)]
+        kept.sort(key=lambda r: (r["case"], r["quantity"]))
+        ACCURACY.parent.mkdir(exist_ok=True)
+        ACCURACY.write_text("".join(json.dumps(r) + "\n" for r in kept), encoding="utf-8")
+    readme = ROOT / "README.md"
+    before = readme.read_text(encoding="utf-8")
+    after = fill(before)
+    if options.check:
+        return int(before != after)
+    readme.write_text(after, encoding="utf-8")
+    sys.stdout.write(f"wrote {readme}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
