@@ -1,0 +1,256 @@
+"""Propagation of batches of rows, eight in lockstep, refilled from a queue.
+
+For rows that end at their requested time only: events are the business of :mod:`sim.core.rkn1210`. The tolerance has
+the meaning it has there: the estimated error of a step over the distance to the nearest of centre and companion.
+
+Step lengths come from where a trial conic leads (:func:`sim.core.lanes_step.choose_step`) times a factor that follows
+the estimated errors of the row; every step is checked by that estimate and repeated when it fails.
+
+A row's bits depend on nothing but the row itself, the model and the tolerance.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.core.compile import kernel, lean_kernel
+from sim.core.lanes_step import (
+    ANOMALY, BASE, CLOSED, COMPANION, CONTROL, DURATION, END, HIGHEST, LOWEST, PIECE, POSITION, SERIES, SPAN, STEPS,
+    TAU, TIME_RESOLUTION, choose_step, end_step, fill_nodes, run_stages,
+)  # fmt: skip
+from sim.core.lanes_step import NODES
+from sim.core.lanes_table import COMPANION_TERMS, LaneTable
+from sim.core.nodes import locate
+from sim.core.rkn1210 import all_finite
+from sim.core.simd import (
+    LANES, at_most, bits, both, either, floor, larger, less, load, magnitude, rough_power, select, smaller, store,
+)  # fmt: skip
+from sim.core.status import MAX_STEPS, NONFINITE, OK, OUT_OF_EPHEMERIS, STEP_TOO_SMALL
+
+Array = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+NO_EVENT: Final = -1
+IDLE: Final = -1
+ORDER: Final = 12.0
+REACH_CENTER: Final = 3.0
+REACH_COMPANION: Final = 4.2
+"""Step lengths over the scales of centre and companion, at tolerance 1; measured."""
+TARGET: Final = 0.3
+"""Aim for this ratio of error over tolerance."""
+SMALLEST_CONTROL: Final = 1e-9
+
+
+@lean_kernel
+def set_state(w, lane, values):
+    """Give a lane position and velocity."""
+    for c in range(6):
+        w[POSITION + c, lane] = values[c]
+
+
+@lean_kernel
+def get_state(w, lane, values):
+    """Read position and velocity of a lane."""
+    for c in range(6):
+        values[c] = w[POSITION + c, lane]
+
+
+@lean_kernel
+def load_series(w, table, lane, first_piece):
+    """Give a lane the piece of the table that it asks for."""
+    series = table.rows[first_piece[lane] + int(w[PIECE, lane]), int(w[COMPANION, lane])]
+    for r in range(series.shape[0]):
+        w[SERIES + r, lane] = series[r]
+
+
+@lean_kernel
+def piece_for(offset, backward, lowest, highest, table):
+    """Piece in which a step of any length has room, relative to the one of the row's beginning."""
+    room = table.cover - table.stride if backward else 0.0
+    return min(max(math.floor((offset - room) / table.stride), lowest), highest)
+
+
+@lean_kernel
+def other_distance2(w, lane, table):
+    """Squared distance between a lane's state and the companion."""
+    x = (w[BASE, lane] + w[TAU, lane] - w[PIECE, lane] * table.stride) * (2.0 / table.cover) - 1.0
+    total = 0.0
+    for c in range(3):
+        value = 0.0
+        for j in range(COMPANION_TERMS - 1, -1, -1):
+            value = value * x + w[SERIES + 3 * j + c, lane]
+        total += (value - w[POSITION + c, lane]) ** 2
+    return total
+
+
+@lean_kernel
+def is_companion(r2, d2, table):
+    """Tell whether a conic about the companion serves better: mu / d^4 decides."""
+    return d2 * d2 * table.gm[0] < r2 * r2 * table.gm[1]
+
+
+@lean_kernel
+def begin_row(w, table, lane, state, t0, span, first_piece):
+    """Put a row into a lane; return a status, OK when it has to be propagated."""
+    if not (all_finite(state) and math.isfinite(t0) and math.isfinite(span)):
+        return NONFINITE
+    index, base = locate(t0, table.start, table.stride)
+    begin = t0 - table.start
+    if begin < 0.0 or begin > table.total or begin + span < 0.0 or begin + span > table.total:
+        return OUT_OF_EPHEMERIS
+    first_piece[lane] = index
+    set_state(w, lane, state)
+    w[TAU, lane] = 0.0
+    w[BASE, lane] = base
+    w[SPAN, lane] = span
+    w[CONTROL, lane] = 1.0
+    w[STEPS, lane] = 0.0
+    w[LOWEST, lane] = -index
+    w[HIGHEST, lane] = table.rows.shape[0] - 1 - index
+    w[PIECE, lane] = piece_for(base, span < 0.0, w[LOWEST, lane], w[HIGHEST, lane], table)
+    w[COMPANION, lane] = 0.0
+    load_series(w, table, lane, first_piece)
+    r2 = state[0] * state[0] + state[1] * state[1] + state[2] * state[2]
+    d2 = other_distance2(w, lane, table)
+    if not (r2 > 0.0 and d2 > 0.0 and math.isfinite(r2 * r2)):
+        return NONFINITE
+    if is_companion(r2, d2, table):
+        w[COMPANION, lane] = 1.0
+        load_series(w, table, lane, first_piece)
+    return OK
+
+
+@lean_kernel
+def advance(w, table, n_others, tolerance, tolerance_root, max_steps):
+    """Make one step in all lanes; return bits of the lanes that ended, failed, and need another piece of the table."""
+    choose_step(w, table, tolerance_root, REACH_CENTER, REACH_COMPANION)
+    fill_nodes(w, table, n_others)
+    run_stages(w, table, n_others)
+    ratio, r2, d2 = end_step(w, table, tolerance)
+    good = at_most(ratio, 1.0)
+    before = load(w, TAU)
+    duration = load(w, DURATION)
+    tau = before + duration
+    span = load(w, SPAN)
+    steps = load(w, STEPS) + 1.0
+    store(w, STEPS, steps)
+    ended = both(good, at_most(magnitude(span - tau), TIME_RESOLUTION))
+    steer(w, ratio, good)
+    tau = select(good, tau, before)
+    store(w, TAU, tau)
+    for c in range(6):
+        store(w, POSITION + c, select(good, load(w, END + c), load(w, POSITION + c)))
+    stuck = both(less(load(w, CONTROL), SMALLEST_CONTROL), less(ratio * 0.0, 1.0))
+    failed = either(at_most(float(max_steps), steps), less(load(w, CONTROL), SMALLEST_CONTROL))
+    piece = load(w, PIECE)
+    room = select(less(span, 0.0), table.cover - table.stride, 0.0)
+    wanted = floor((load(w, BASE) + tau - room) / table.stride)
+    wanted = smaller(larger(wanted, load(w, LOWEST)), load(w, HIGHEST))
+    m = load(w, COMPANION)
+    near = select(less(d2 * d2 * table.gm[0], r2 * r2 * table.gm[1]), 1.0, 0.0)
+    near = select(good, near, m)
+    store(w, PIECE, wanted)
+    store(w, COMPANION, near)
+    changed = either(less(0.0, magnitude(wanted - piece)), less(0.0, magnitude(near - m)))
+    return bits(ended), bits(failed), bits(changed)
+
+
+@lean_kernel
+def steer(w, ratio, good):
+    """Adapt the factor of the step lengths to the estimated error."""
+    control = load(w, CONTROL)
+    factor = rough_power(larger(ratio, 1e-30) * (1.0 / TARGET), -1.0 / ORDER)
+    # A step cut by the end of the span or of a piece says nothing about longer ones: growth is bounded.
+    up = control * larger(smaller(factor, 1.25), 0.75)
+    down = control * larger(smaller(factor, 0.9), 0.3)
+    finite = less(ratio, 1e300)
+    down = select(finite, down, 0.3 * control)
+    store(w, CONTROL, select(good, smaller(larger(up, 0.3), 2.0), down))
+
+
+@kernel
+def propagate_lanes(
+    table: LaneTable, states: Array, t0: Array, t1: Array, tolerance: float, max_steps: int,
+    first: int, last: int, ends: Array, t_end: Array, status: npt.NDArray[np.int8],
+    event: npt.NDArray[np.int8], steps: npt.NDArray[np.int32],
+) -> None:
+    """Propagate rows ``first`` to ``last - 1`` of a batch of N, each over its own span.
+
+    Parameters
+    ----------
+    table : LaneTable
+        Model (:func:`sim.core.lanes_table.lane_table`).
+    states : numpy.ndarray (N, 6)
+        km, km/s relative to the centre.
+    t0, t1 : numpy.ndarray (N,)
+        Epochs, TDB s past J2000.
+    tolerance, max_steps : float, int
+        See the module's docstring; accepted and rejected steps together.
+    first, last : int
+        Rows to do.
+    ends, t_end, status, event, steps : numpy.ndarray (N, 6), (N,), (N,), (N,), (N,)
+        Results; ``event`` is always ``NO_EVENT``.
+    """
+    n_others = table.gm.shape[0] - 2
+    w = np.zeros((SERIES + table.rows.shape[2] + 3 * (n_others + 1) * NODES, LANES))
+    row_of = np.full(LANES, IDLE)
+    first_piece = np.zeros(LANES, dtype=np.int64)
+    tolerance_root = tolerance ** (1.0 / ORDER)
+    following = first
+    busy = 0
+    for lane in range(LANES):
+        following = refill(w, table, lane, row_of, first_piece, following, last, states, t0, t1, ends, t_end, status, event, steps)
+        if row_of[lane] != IDLE:
+            busy |= 1 << lane
+    while busy != 0:
+        ended, failed, changed = advance(w, table, n_others, tolerance, tolerance_root, max_steps)
+        attention = busy & (ended | failed | changed)
+        for lane in range(LANES):
+            if (attention >> lane) & 1 == 0:
+                continue
+            if ((ended | failed) >> lane) & 1:
+                row = row_of[lane]
+                code = OK
+                if (ended >> lane) & 1 == 0:
+                    code = MAX_STEPS if w[STEPS, lane] >= max_steps else STEP_TOO_SMALL
+                finish_row(w, lane, row, code, t0, t1, ends, t_end, status, event, steps)
+                following = refill(w, table, lane, row_of, first_piece, following, last, states, t0, t1, ends, t_end, status, event, steps)
+                if row_of[lane] == IDLE:
+                    busy &= ~(1 << lane)
+            else:
+                load_series(w, table, lane, first_piece)
+
+
+@lean_kernel
+def finish_row(w, lane, row, code, t0, t1, ends, t_end, status, event, steps):
+    """Write the results of a row."""
+    get_state(w, lane, ends[row])
+    status[row] = code
+    event[row] = NO_EVENT
+    steps[row] = int(w[STEPS, lane])
+    t_end[row] = t1[row] if code == OK else t0[row] + w[TAU, lane]
+
+
+@lean_kernel
+def refill(w, table, lane, row_of, first_piece, following, last, states, t0, t1, ends, t_end, status, event, steps):
+    """Put the next usable row into a lane and write the results of unusable ones; return the row after it."""
+    row_of[lane] = IDLE
+    while following < last:
+        row = following
+        following += 1
+        span = t1[row] - t0[row]
+        code = begin_row(w, table, lane, states[row], t0[row], span, first_piece)
+        if code == OK and span != 0.0:
+            row_of[lane] = row
+            break
+        for c in range(6):
+            ends[row, c] = states[row, c]
+        status[row] = code
+        event[row] = NO_EVENT
+        steps[row] = 0
+        t_end[row] = t1[row] if code == OK else t0[row]
+    return following

@@ -1,0 +1,536 @@
+"""One step of eight trajectories in lockstep: RKN12(10)17M on the deviation from a conic.
+
+Formulation
+-----------
+At its beginning each step lays a conic through the state, about the model's centre or about its companion (Moon or
+Earth), and integrates only what the conic leaves out (Encke 1857; rectified at every step). The independent variable is
+the universal anomaly s of the conic, dt = rho ds (Sundman 1912), so that position and time on the conic are elementary
+functions of s, without Kepler's equation, and a perilune takes as few steps as a cruise. With the deviation written as
+delta = sqrt(rho) w the equation has no first derivative, and a Runge-Kutta-Nystrom method applies::
+
+    w'' = rho^(3/2) F + (mu / rho + alpha / 4 - 3 h^2 / (4 rho^2)) w
+
+where F is the acceleration beyond that of the conic, alpha = v^2 - 2 mu / r and h is the angular momentum of the conic.
+(Substitute delta' = rho d(delta)/dt and rho'^2 = 2 mu rho + alpha rho^2 - h^2, rho'' = mu + alpha rho.)
+
+A step of this kind needs three to four times fewer evaluations of the forces than one on the plain coordinates.
+
+Every quantity is a row of eight numbers in one array ``w``; column ``lane`` never enters another column.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.core.compile import lean_kernel
+from sim.core.lanes_table import COMPANION_TERMS, FRAME_TERMS, OTHER_TERMS, POLE_TERMS, LaneTable
+from sim.core.rkn1210_step import A_COLUMN, A_START, A_VALUE, USED
+from sim.core.rkn1210_tableau import BP, E_POSITION, E_VELOCITY, STAGES, B, C
+from sim.core.simd import (
+    at_most,
+    bits,
+    both,
+    broadcast,
+    either,
+    floor,
+    fma,
+    inverse_root,
+    larger,
+    less,
+    load,
+    magnitude,
+    rough_power,
+    root,
+    select,
+    smaller,
+    store,
+    with_sign_of,
+)
+
+Array = npt.NDArray[np.float64]
+
+# Rows of the lanes' state: position and velocity relative to the model's centre, then the bookkeeping.
+POSITION: Final = 0
+VELOCITY: Final = 3
+TAU: Final = 6
+"""Seconds since the row's beginning."""
+BASE: Final = 7
+"""Offset of the row's beginning in the stride of the table in which it lies."""
+SPAN: Final = 8
+CONTROL: Final = 9
+"""Factor that steers the step lengths."""
+COMPANION: Final = 10
+"""1 where the conic is about the companion, 0 where it is about the centre."""
+PIECE: Final = 11
+"""Piece of the table in use, counted from the one in which the row begins."""
+LOWEST: Final = 12
+HIGHEST: Final = 13
+"""Pieces that exist, counted likewise."""
+STEPS: Final = 14
+# Rows of a step.
+ANOMALY: Final = 16
+"""Length of the step in s."""
+DURATION: Final = 17
+"""Length of the step in seconds."""
+CLOSED: Final = 18
+"""1 where the step ends at the end of the span."""
+R0: Final = 19
+V0: Final = 22
+RADIUS: Final = 25
+ETA: Final = 26
+BETA: Final = 27
+MU: Final = 28
+GAMMA: Final = 29
+MOMENTUM2: Final = 30
+ARGUMENT: Final = 31
+APART: Final = 32
+"""Least distance to centre and companion at the beginning."""
+END: Final = 34
+"""Position and velocity at the end of the step."""
+K: Final = 40
+"""Accelerations of the deviation at the stages."""
+NODE: Final = K + 3 * STAGES
+NODES: Final = STAGES - 1
+"""Distinct times of a step: the last two stages share theirs."""
+NODE_ROWS: Final = 12
+"""Conic position 3, frame's acceleration with the conic's attraction 3, three factors, companion 3."""
+SERIES: Final = NODE + NODES * NODE_ROWS
+"""Power series of the piece in use; after it, the positions of the other bodies and of the pole at the nodes."""
+
+LARGEST_Z: Final = 1.0
+"""Bound of |beta s^2| in a step: the series of the universal functions are cut accordingly."""
+TERMS: Final = 9
+C2: Final = np.array([(-1.0) ** k / math.factorial(2 * k + 2) for k in range(TERMS)])
+C3: Final = np.array([(-1.0) ** k / math.factorial(2 * k + 3) for k in range(TERMS)])
+
+LOOK_AHEAD: Final = 3
+"""Trial conics on which the length of a step is chosen."""
+KEPLER_TURNS: Final = 12
+TIME_RESOLUTION: Final = 1e-10
+"""s; the end of a span is met to this."""
+
+
+@lean_kernel
+def series3(w, first, terms, x):
+    """Sum a power series of vectors at ``x``."""
+    row = first + 3 * (terms - 1)
+    a = load(w, row)
+    b = load(w, row + 1)
+    c = load(w, row + 2)
+    for j in range(terms - 2, -1, -1):
+        row = first + 3 * j
+        a = fma(a, x, load(w, row))
+        b = fma(b, x, load(w, row + 1))
+        c = fma(c, x, load(w, row + 2))
+    return a, b, c
+
+
+@lean_kernel
+def series3_rate(w, first, terms, x):
+    """Sum the derivative of a power series of vectors at ``x``."""
+    row = first + 3 * (terms - 1)
+    a = load(w, row) * (terms - 1.0)
+    b = load(w, row + 1) * (terms - 1.0)
+    c = load(w, row + 2) * (terms - 1.0)
+    for j in range(terms - 2, 0, -1):
+        row = first + 3 * j
+        a = fma(a, x, load(w, row) * float(j))
+        b = fma(b, x, load(w, row + 1) * float(j))
+        c = fma(c, x, load(w, row + 2) * float(j))
+    return a, b, c
+
+
+@lean_kernel
+def universal(s, beta):
+    """Universal functions U1, U2, U3 of the conic with ``beta = 2 mu / r - v^2`` at the anomaly ``s``."""
+    s2 = s * s
+    z = beta * s2
+    c2 = fma(z, C2[TERMS - 1], C2[TERMS - 2])
+    c3 = fma(z, C3[TERMS - 1], C3[TERMS - 2])
+    for k in range(TERMS - 3, -1, -1):
+        c2 = fma(z, c2, C2[k])
+        c3 = fma(z, c3, C3[k])
+    u2 = s2 * c2
+    u3 = s2 * s * c3
+    return fma(-beta, u3, s), u2, u3
+
+
+@lean_kernel
+def begin_step(w, table):
+    """Fill the rows of the conic; return position and velocity of the other main body relative to the conic's centre."""
+    pace = 2.0 / table.cover
+    offset = load(w, BASE) + load(w, TAU) - load(w, PIECE) * table.stride
+    x = offset * pace - 1.0
+    store(w, ARGUMENT, x)
+    cx, cy, cz = series3(w, SERIES, COMPANION_TERMS, x)
+    ux, uy, uz = series3_rate(w, SERIES, COMPANION_TERMS, x)
+    ux = ux * pace
+    uy = uy * pace
+    uz = uz * pace
+    m = load(w, COMPANION)
+    rx = fma(-m, cx, load(w, POSITION))
+    ry = fma(-m, cy, load(w, POSITION + 1))
+    rz = fma(-m, cz, load(w, POSITION + 2))
+    vx = fma(-m, ux, load(w, VELOCITY))
+    vy = fma(-m, uy, load(w, VELOCITY + 1))
+    vz = fma(-m, uz, load(w, VELOCITY + 2))
+    store(w, R0, rx)
+    store(w, R0 + 1, ry)
+    store(w, R0 + 2, rz)
+    store(w, V0, vx)
+    store(w, V0 + 1, vy)
+    store(w, V0 + 2, vz)
+    mu = fma(m, table.gm[1] - table.gm[0], table.gm[0])
+    r2 = rx * rx + ry * ry + rz * rz
+    v2 = vx * vx + vy * vy + vz * vz
+    eta = rx * vx + ry * vy + rz * vz
+    radius = root(r2)
+    beta = 2.0 * mu / radius - v2
+    store(w, RADIUS, radius)
+    store(w, ETA, eta)
+    store(w, MU, mu)
+    store(w, BETA, beta)
+    store(w, GAMMA, mu - beta * radius)
+    store(w, MOMENTUM2, r2 * v2 - eta * eta)
+    sign = 1.0 - 2.0 * m
+    return sign * cx, sign * cy, sign * cz, sign * ux, sign * uy, sign * uz
+
+
+@lean_kernel
+def center_reach(w, table, radius, ratio3, reach):
+    """Step length in s that the conic's own scale allows at a distance; ``ratio3``: (radius / other distance)^3."""
+    mu = load(w, MU)
+    other = (table.gm[0] + table.gm[1]) - mu
+    strength = ratio3 * (other / mu) + 1e-14
+    if table.zonal_degree > 0:
+        # Only near Earth; about the Moon this asks for steps that are shorter than needed.
+        flat = table.zonal[1] / radius
+        strength = strength + 3.0 * table.zonal[2] * (flat * flat)
+    scale = root(2.0 * radius / fma(magnitude(load(w, BETA)), radius, mu))
+    return reach * rough_power(strength, -1.0 / 12.0) * scale
+
+
+@lean_kernel
+def choose_step(w, table, tolerance_root, reach_center, reach_companion):
+    """Choose the step: its length in s and in seconds, from where a trial conic would lead."""
+    ox, oy, oz, px, py, pz = begin_step(w, table)
+    rx = load(w, R0)
+    ry = load(w, R0 + 1)
+    rz = load(w, R0 + 2)
+    vx = load(w, V0)
+    vy = load(w, V0 + 1)
+    vz = load(w, V0 + 2)
+    radius = load(w, RADIUS)
+    eta = load(w, ETA)
+    beta = load(w, BETA)
+    mu = load(w, MU)
+    gamma = load(w, GAMMA)
+    span = load(w, SPAN)
+    control = load(w, CONTROL)
+    dx = ox - rx
+    dy = oy - ry
+    dz = oz - rz
+    d0 = root(dx * dx + dy * dy + dz * dz)
+    ex = px - vx
+    ey = py - vy
+    ez = pz - vz
+    speed = root(ex * ex + ey * ey + ez * ez)
+    store(w, APART, smaller(radius, d0))
+    ratio = radius / d0
+    length0 = center_reach(w, table, radius, ratio * ratio * ratio, reach_center * tolerance_root)
+    companion = reach_companion * tolerance_root / speed
+    largest = root(LARGEST_Z / larger(magnitude(beta), 1e-12))
+    s = smaller(0.6 * control * length0, largest)
+    s = smaller(s, 2.0 * control * companion * d0 / radius)
+    for _ in range(LOOK_AHEAD):
+        signed = with_sign_of(s, span)
+        u1, u2, u3 = universal(signed, beta)
+        t = fma(radius, signed, fma(eta, u2, gamma * u3))
+        rho = fma(eta, u1, fma(gamma, u2, radius))
+        f = 1.0 - mu / radius * u2
+        g = t - mu * u3
+        dx = fma(px, t, ox) - fma(f, rx, g * vx)
+        dy = fma(py, t, oy) - fma(f, ry, g * vy)
+        dz = fma(pz, t, oz) - fma(f, rz, g * vz)
+        d = root(dx * dx + dy * dy + dz * dz)
+        ratio = rho / d
+        length = smaller(length0, center_reach(w, table, rho, ratio * ratio * ratio, reach_center * tolerance_root))
+        use = larger(s / length, magnitude(t) / (companion * smaller(d0, d))) / control
+        s = s * larger(smaller(rough_power(use, -0.8), 4.0), 0.2)
+        s = smaller(s, largest)
+    store(w, ANOMALY, with_sign_of(s, span))
+    close_step(w, table)
+
+
+@lean_kernel
+def close_step(w, table):
+    """Cut steps that would pass the end of the span or the piece of the table, by Newton's method on Kepler's equation."""
+    radius = load(w, RADIUS)
+    eta = load(w, ETA)
+    beta = load(w, BETA)
+    gamma = load(w, GAMMA)
+    s = load(w, ANOMALY)
+    left = load(w, SPAN) - load(w, TAU)
+    target = smaller(magnitude(left), table.cover - table.stride)
+    u1, u2, u3 = universal(s, beta)
+    t = magnitude(fma(radius, s, fma(eta, u2, gamma * u3)))
+    over = less(target, t)
+    # The first guess lies between the beginning and the length chosen.
+    s = select(over, s * (target / larger(t, 1e-300)), s)
+    if bits(over) != 0:
+        for _ in range(KEPLER_TURNS):
+            u1, u2, u3 = universal(s, beta)
+            t = magnitude(fma(radius, s, fma(eta, u2, gamma * u3)))
+            rho = fma(eta, u1, fma(gamma, u2, radius))
+            miss = t - target
+            far = both(over, less(3e-16 * target + 1e-13, magnitude(miss)))
+            if bits(far) == 0:
+                break
+            s = select(far, s - with_sign_of(1.0, left) * (miss / rho), s)
+    store(w, ANOMALY, s)
+
+
+@lean_kernel
+def fill_nodes(w, table, n_others):
+    """Fill the rows that depend on the conic and on time only, at all nodes of the step."""
+    rx = load(w, R0)
+    ry = load(w, R0 + 1)
+    rz = load(w, R0 + 2)
+    vx = load(w, V0)
+    vy = load(w, V0 + 1)
+    vz = load(w, V0 + 2)
+    radius = load(w, RADIUS)
+    eta = load(w, ETA)
+    beta = load(w, BETA)
+    mu = load(w, MU)
+    gamma = load(w, GAMMA)
+    momentum = -0.75 * load(w, MOMENTUM2)
+    slope = mu / radius
+    anomaly = load(w, ANOMALY)
+    hh = anomaly * anomaly
+    pace = 2.0 / table.cover
+    x0 = load(w, ARGUMENT)
+    frame = SERIES + 3 * (COMPANION_TERMS + OTHER_TERMS * n_others)
+    extra = frame + 3 * (FRAME_TERMS + POLE_TERMS)
+    for i in range(NODES):
+        s = anomaly * C[i]
+        u1, u2, u3 = universal(s, beta)
+        t = fma(radius, s, fma(eta, u2, gamma * u3))
+        rho = fma(eta, u1, fma(gamma, u2, radius))
+        f = fma(-slope, u2, 1.0)
+        g = fma(-mu, u3, t)
+        y = inverse_root(rho)
+        y2 = y * y
+        rooted = rho * y
+        pull = mu * (y2 * y2 * y2)
+        x = fma(t, pace, x0)
+        cx = fma(f, rx, g * vx)
+        cy = fma(f, ry, g * vy)
+        cz = fma(f, rz, g * vz)
+        ax, ay, az = series3(w, frame, FRAME_TERMS, x)
+        row = NODE + NODE_ROWS * i
+        store(w, row, cx)
+        store(w, row + 1, cy)
+        store(w, row + 2, cz)
+        store(w, row + 3, fma(pull, cx, ax))
+        store(w, row + 4, fma(pull, cy, ay))
+        store(w, row + 5, fma(pull, cz, az))
+        store(w, row + 6, rooted * hh)
+        store(w, row + 7, rho * rooted)
+        store(w, row + 8, hh * fma(fma(momentum, y2, mu), y2, -0.25 * beta))
+        bx, by, bz = series3(w, SERIES, COMPANION_TERMS, x)
+        store(w, row + 9, bx)
+        store(w, row + 10, by)
+        store(w, row + 11, bz)
+        for b in range(n_others):
+            bx, by, bz = series3(w, SERIES + 3 * (COMPANION_TERMS + OTHER_TERMS * b), OTHER_TERMS, x)
+            row = extra + 3 * (n_others + 1) * i + 3 * b
+            store(w, row, bx)
+            store(w, row + 1, by)
+            store(w, row + 2, bz)
+        if table.zonal_degree > 0:
+            bx, by, bz = series3(w, frame + 3 * FRAME_TERMS, POLE_TERMS, x)
+            row = extra + 3 * (n_others + 1) * i + 3 * n_others
+            store(w, row, bx)
+            store(w, row + 1, by)
+            store(w, row + 2, bz)
+    store(w, DURATION, t)
+
+
+@lean_kernel
+def zonals(x, y, z, px, py, pz, table):
+    """Acceleration by Earth's zonal harmonics at a position relative to Earth (see sim.core.forces.zonal_factors)."""
+    inverse = inverse_root(x * x + y * y + z * z)
+    inverse2 = inverse * inverse
+    u = (x * px + y * py + z * pz) * inverse
+    u2 = u * u
+    ratio = table.zonal[1] * inverse
+    scale = table.zonal[2] * ratio * ratio
+    radial = scale * (7.5 * u2 - 1.5)
+    polar = scale * 3.0 * u
+    if table.zonal_degree > 2:
+        ratio3 = ratio * ratio * ratio
+        scale = table.zonal[3] * ratio3
+        radial = radial + scale * (17.5 * u2 - 7.5) * u
+        polar = polar + scale * (7.5 * u2 - 1.5)
+        scale = table.zonal[4] * ratio3 * ratio
+        radial = radial + scale * ((39.375 * u2 - 26.25) * u2 + 1.875)
+        polar = polar + scale * (17.5 * u2 - 7.5) * u
+    factor = table.zonal[0] * inverse2
+    radial = radial * factor * inverse
+    polar = polar * factor
+    return radial * x - polar * px, radial * y - polar * py, radial * z - polar * pz
+
+
+@lean_kernel
+def run_stages(w, table, n_others):
+    """Evaluate the accelerations of the deviation at all stages."""
+    m = load(w, COMPANION)
+    rest = 1.0 - m
+    extra = SERIES + 3 * (COMPANION_TERMS + OTHER_TERMS * n_others + FRAME_TERMS + POLE_TERMS)
+    for i in range(STAGES):
+        sx = broadcast(0.0)
+        sy = broadcast(0.0)
+        sz = broadcast(0.0)
+        for n in range(A_START[i], A_START[i + 1]):
+            a = broadcast(A_VALUE[n])
+            row = K + 3 * A_COLUMN[n]
+            sx = fma(a, load(w, row), sx)
+            sy = fma(a, load(w, row + 1), sy)
+            sz = fma(a, load(w, row + 2), sz)
+        node = min(i, NODES - 1)
+        row = NODE + NODE_ROWS * node
+        rooted = load(w, row + 6)
+        x = fma(rooted, sx, load(w, row))
+        y = fma(rooted, sy, load(w, row + 1))
+        z = fma(rooted, sz, load(w, row + 2))
+        cx = load(w, row + 9)
+        cy = load(w, row + 10)
+        cz = load(w, row + 11)
+        # Relative to the companion first: near it nothing is lost to cancellation.
+        dx = fma(rest, cx, -x)
+        dy = fma(rest, cy, -y)
+        dz = fma(rest, cz, -z)
+        x = fma(m, cx, x)
+        y = fma(m, cy, y)
+        z = fma(m, cz, z)
+        inverse = inverse_root(fma(x, x, fma(y, y, z * z)))
+        factor = (-table.gm[0]) * (inverse * inverse * inverse)
+        inverse = inverse_root(fma(dx, dx, fma(dy, dy, dz * dz)))
+        pull = table.gm[1] * (inverse * inverse * inverse)
+        ax = fma(pull, dx, fma(factor, x, load(w, row + 3)))
+        ay = fma(pull, dy, fma(factor, y, load(w, row + 4)))
+        az = fma(pull, dz, fma(factor, z, load(w, row + 5)))
+        place = extra + 3 * (n_others + 1) * node
+        for b in range(n_others):
+            bx = load(w, place + 3 * b) - x
+            by = load(w, place + 3 * b + 1) - y
+            bz = load(w, place + 3 * b + 2) - z
+            inverse = inverse_root(fma(bx, bx, fma(by, by, bz * bz)))
+            pull = table.gm[2 + b] * (inverse * inverse * inverse)
+            ax = fma(pull, bx, ax)
+            ay = fma(pull, by, ay)
+            az = fma(pull, bz, az)
+        if table.zonal_degree > 0:
+            px = load(w, place + 3 * n_others)
+            py = load(w, place + 3 * n_others + 1)
+            pz = load(w, place + 3 * n_others + 2)
+            ex = x
+            ey = y
+            ez = z
+            if table.zonal_body == 0:
+                ex = -dx
+                ey = -dy
+                ez = -dz
+            elif table.zonal_body > 0:
+                ex = x - load(w, place + 3 * (table.zonal_body - 1))
+                ey = y - load(w, place + 3 * (table.zonal_body - 1) + 1)
+                ez = z - load(w, place + 3 * (table.zonal_body - 1) + 2)
+            ex, ey, ez = zonals(ex, ey, ez, px, py, pz, table)
+            ax = ax + ex
+            ay = ay + ey
+            az = az + ez
+        weight = load(w, row + 7)
+        spring = load(w, row + 8)
+        store(w, K + 3 * i, fma(weight, ax, spring * sx))
+        store(w, K + 3 * i + 1, fma(weight, ay, spring * sy))
+        store(w, K + 3 * i + 2, fma(weight, az, spring * sz))
+
+
+@lean_kernel
+def weighted(w, weights):
+    """Sum over the stages."""
+    sx = broadcast(0.0)
+    sy = broadcast(0.0)
+    sz = broadcast(0.0)
+    for n in range(USED.shape[0]):
+        i = USED[n]
+        a = broadcast(weights[i])
+        sx = fma(a, load(w, K + 3 * i), sx)
+        sy = fma(a, load(w, K + 3 * i + 1), sy)
+        sz = fma(a, load(w, K + 3 * i + 2), sz)
+    return sx, sy, sz
+
+
+@lean_kernel
+def end_step(w, table, tolerance):
+    """Fill the rows of the step's end; return the estimated error over the tolerance, and the squared distances there."""
+    anomaly = load(w, ANOMALY)
+    hh = anomaly * anomaly
+    mu = load(w, MU)
+    radius = load(w, RADIUS)
+    beta = load(w, BETA)
+    u1, u2, u3 = universal(anomaly, beta)
+    rho = fma(load(w, ETA), u1, fma(load(w, GAMMA), u2, radius))
+    inverse = 1.0 / rho
+    rate = fma(load(w, ETA), fma(-beta, u2, 1.0), load(w, GAMMA) * u1)
+    rooted = root(rho)
+    px, py, pz = weighted(w, B)
+    vx, vy, vz = weighted(w, BP)
+    scale = rooted * hh
+    last = NODE + NODE_ROWS * (NODES - 1)
+    x = fma(scale, px, load(w, last))
+    y = fma(scale, py, load(w, last + 1))
+    z = fma(scale, pz, load(w, last + 2))
+    # d(delta)/dt = (sqrt(rho) w' + rho' w / (2 sqrt(rho))) / rho
+    fast = rooted * anomaly * inverse
+    slow = 0.5 * rate * hh * inverse / rooted
+    turn = -mu * u1 * inverse / radius
+    stay = fma(-mu * inverse, u2, 1.0)
+    vx = fma(turn, load(w, R0), stay * load(w, V0)) + fma(fast, vx, slow * px)
+    vy = fma(turn, load(w, R0 + 1), stay * load(w, V0 + 1)) + fma(fast, vy, slow * py)
+    vz = fma(turn, load(w, R0 + 2), stay * load(w, V0 + 2)) + fma(fast, vz, slow * pz)
+    m = load(w, COMPANION)
+    rest = 1.0 - m
+    cx = load(w, last + 9)
+    cy = load(w, last + 10)
+    cz = load(w, last + 11)
+    dx = fma(rest, cx, -x)
+    dy = fma(rest, cy, -y)
+    dz = fma(rest, cz, -z)
+    x = fma(m, cx, x)
+    y = fma(m, cy, y)
+    z = fma(m, cz, z)
+    store(w, END, x)
+    store(w, END + 1, y)
+    store(w, END + 2, z)
+    pace = 2.0 / table.cover
+    ux, uy, uz = series3_rate(w, SERIES, COMPANION_TERMS, fma(load(w, DURATION), pace, load(w, ARGUMENT)))
+    m = m * pace
+    store(w, END + 3, fma(m, ux, vx))
+    store(w, END + 4, fma(m, uy, vy))
+    store(w, END + 5, fma(m, uz, vz))
+    px, py, pz = weighted(w, E_POSITION)
+    vx, vy, vz = weighted(w, E_VELOCITY)
+    position2 = px * px + py * py + pz * pz
+    velocity2 = vx * vx + vy * vy + vz * vz
+    r2 = x * x + y * y + z * z
+    d2 = dx * dx + dy * dy + dz * dz
+    nearest = smaller(load(w, APART), root(smaller(r2, d2)))
+    # The sum is NaN when anything is: maximum alone would hide it.
+    error = scale * root(larger(position2, velocity2)) + 0.0 * (position2 + velocity2 + vx + r2)
+    return error / (tolerance * nearest), r2, d2
