@@ -163,7 +163,8 @@ def verify_rows(
             status[row] = OUT_OF_EPHEMERIS
             continue
         derivative(y, t0[row], forces, k[0])
-        if not np.all(np.isfinite(k[0])):
+        # Beyond 1e154 km or km/s squares are infinite, and gravity would silently vanish.
+        if not (np.all(np.isfinite(k[0])) and math.isfinite(norm3(y)) and math.isfinite(norm3(y[3:]))):
             status[row] = NONFINITE
             continue
         code = OK

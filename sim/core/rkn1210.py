@@ -48,6 +48,15 @@ def all_finite(values: Array) -> bool:
 
 
 @lean_kernel
+def squares(values: Array) -> float:
+    """Sum of the squares of all elements."""
+    total = 0.0
+    for value in values:
+        total += value * value
+    return total
+
+
+@lean_kernel
 def nearest_distance(forces: Forces, nodes: Array, i: int, state: Array) -> float:
     """Distance to the nearest attracting body."""
     nearest = distance_from(nodes, i, state, CENTER)
@@ -143,7 +152,8 @@ def propagate_row(
         work.start[c] = state[c]
     fill_nodes(forces, index, base, 0.0, work.x, work.pieces, work.nodes)
     rate = dynamical_rate(forces, work.nodes, 0, work.start)
-    if not math.isfinite(rate):
+    # Beyond 1e154 km or km/s squares are infinite, and gravity would silently vanish.
+    if not (math.isfinite(rate) and math.isfinite(squares(state))):
         return NONFINITE, NO_EVENT, 0, 0.0
     done = 0
     while done < outputs.shape[0] and outputs[done] == 0.0:

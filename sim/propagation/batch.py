@@ -294,7 +294,8 @@ def _output_times(times_tdb: npt.ArrayLike, t0: FloatArray) -> FloatArray:
     if times.ndim != 2 or times.shape[1] < 1 or times.shape[0] not in (1, t0.size):
         raise InputError(f"times_tdb has the shape {np.shape(times_tdb)}; allowed: ({t0.size}, T) or (T,), T >= 1")
     times = np.broadcast_to(times, (t0.size, times.shape[1])).copy()
-    steps = np.diff(times, axis=1, prepend=t0[:, np.newaxis])
+    with np.errstate(invalid="ignore"):  # inf - inf: such rows get their status from the core
+        steps = np.diff(times, axis=1, prepend=t0[:, np.newaxis])
     mixed = (steps > 0.0).any(axis=1) & (steps < 0.0).any(axis=1)
     if mixed.any():
         raise InputError(f"times_tdb must go one way from t0_tdb; row {int(np.flatnonzero(mixed)[0])} turns back")
