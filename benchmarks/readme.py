@@ -1,7 +1,7 @@
 """Write the measured tables of README.md from committed records, so that no figure there is typed.
 
 ``python -m benchmarks.readme`` rewrites the text between ``<!-- table: NAME -->`` and ``<!-- end -->``;
-``--collect FILE`` first copies the accuracy records of a test run into ``benchmarks/results``;
+``--collect DIR`` first copies the records of a test run (``tests/.results``) into ``benchmarks/results``;
 ``--check`` writes nothing and fails when the README is not what the records give.
 """
 
@@ -159,6 +159,21 @@ def fill(text: str) -> str:
     return re.sub(r"<!-- table: ([a-z-]+) -->\n.*?<!-- end -->", table, text, flags=re.DOTALL)
 
 
+def collect(source: Path, target: Path, key: tuple[str, ...]) -> None:
+    """Merge the records of a run into the committed ones; a newer record of the same case replaces the older.
+
+    Parameters
+    ----------
+    source, target : Path
+        JSON lines.
+    key : tuple of str
+        Fields that name a case.
+    """
+    merged = {tuple(str(r[k]) for k in key): r for path in (target, source) for r in read_records(path)}
+    target.parent.mkdir(exist_ok=True)
+    target.write_text("".join(json.dumps(merged[k]) + "\n" for k in sorted(merged)), encoding="utf-8")
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line.
 
@@ -173,14 +188,12 @@ def main(arguments: list[str] | None = None) -> int:
         0, or 1 when ``--check`` finds the README stale.
     """
     parser = argparse.ArgumentParser(prog="python -m benchmarks.readme", description=__doc__)
-    parser.add_argument("--collect", type=Path, metavar="FILE", help="accuracy records of a test run")
+    parser.add_argument("--collect", type=Path, metavar="DIR", help="records of a test run")
     parser.add_argument("--check", action="store_true", help="only compare")
     options = parser.parse_args(arguments)
     if options.collect is not None:
-        kept = [{k: v for k, v in r.items() if k != "test"} for r in read_records(options.collect)]
-        kept.sort(key=lambda r: (r["case"], r["quantity"]))
-        ACCURACY.parent.mkdir(exist_ok=True)
-        ACCURACY.write_text("".join(json.dumps(r) + "\n" for r in kept), encoding="utf-8")
+        collect(options.collect / ACCURACY.name, ACCURACY, ("case", "quantity"))
+        collect(options.collect / BAD_INPUT.name, BAD_INPUT, ("fault",))
     readme = ROOT / "README.md"
     before = readme.read_text(encoding="utf-8")
     after = fill(before)

@@ -6,12 +6,8 @@ states come from :func:`sim.frames.earth_site_state_icrf` and :func:`sim.frames.
 
 from __future__ import annotations
 
-from sim.sites.azimuth import (
-    azimuth_inertial_deg,
-    azimuth_rotating_deg,
-    inclination_deg,
-    inclination_from_rotating_azimuth_deg,
-)
+from typing import TYPE_CHECKING
+
 from sim.sites.records import Corridor, EarthSite, GroundStation, LaunchSite, LunarSite, Source
 from sim.sites.tables import (
     ground_station,
@@ -23,6 +19,14 @@ from sim.sites.tables import (
     sources,
     with_elevation_mask,
 )
+
+if TYPE_CHECKING:
+    from sim.sites.azimuth import (
+        azimuth_inertial_deg,
+        azimuth_rotating_deg,
+        inclination_deg,
+        inclination_from_rotating_azimuth_deg,
+    )
 
 __all__ = [
     "Corridor",
@@ -44,3 +48,12 @@ __all__ = [
     "sources",
     "with_elevation_mask",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Import the azimuth functions on first use: they load numpy, which `perilune check` has no time for."""
+    if name in __all__:
+        from sim.sites import azimuth
+
+        return getattr(azimuth, name)
+    raise AttributeError(f"module 'sim.sites' has no attribute {name!r}")

@@ -37,9 +37,7 @@ def _azimuth_deg(east: FloatArray, north: FloatArray) -> FloatArray:
 
 
 def _eastward_speed_km_s(latitude_rad: FloatArray, radius_km: Any) -> FloatArray:
-    return np.asarray(
-        EARTH_ROTATION_RATE_RAD_S * np.asarray(radius_km, dtype=np.float64) * np.cos(latitude_rad)
-    )
+    return np.asarray(EARTH_ROTATION_RATE_RAD_S * np.asarray(radius_km, dtype=np.float64) * np.cos(latitude_rad))
 
 
 def inclination_deg(azimuth_inertial_deg: Any, latitude_geocentric_deg: Any) -> FloatArray:
@@ -66,9 +64,7 @@ def inclination_deg(azimuth_inertial_deg: Any, latitude_geocentric_deg: Any) -> 
     return np.asarray(np.arccos(np.clip(np.cos(latitude) * np.sin(azimuth), -1.0, 1.0)) * DEG_PER_RAD)
 
 
-def azimuth_inertial_deg(
-    inclination_deg: Any, latitude_geocentric_deg: Any, *, ascending: bool = True
-) -> FloatArray:
+def azimuth_inertial_deg(inclination_deg: Any, latitude_geocentric_deg: Any, *, ascending: bool = True) -> FloatArray:
     """Direction of the inertial velocity that gives an inclination.
 
     Parameters
@@ -140,9 +136,7 @@ def azimuth_rotating_deg(
     UnreachableError, InputError
         See :func:`azimuth_inertial_deg`.
     """
-    azimuth = (
-        azimuth_inertial_deg(inclination_deg, latitude_geocentric_deg, ascending=ascending) * RAD_PER_DEG
-    )
+    azimuth = azimuth_inertial_deg(inclination_deg, latitude_geocentric_deg, ascending=ascending) * RAD_PER_DEG
     latitude = np.asarray(latitude_geocentric_deg, dtype=np.float64) * RAD_PER_DEG
     speed = np.asarray(orbital_speed_km_s, dtype=np.float64)
     east = speed * np.sin(azimuth) - _eastward_speed_km_s(latitude, radius_km)
@@ -183,9 +177,7 @@ def inclination_from_rotating_azimuth_deg(
     speed = np.asarray(orbital_speed_km_s, dtype=np.float64)
     carried = _eastward_speed_km_s(latitude, radius_km)
     if not np.all(speed > carried):
-        raise InputError(
-            f"orbital speed {orbital_speed_km_s!r:.40} km/s must exceed the Earth's eastward speed"
-        )
+        raise InputError(f"orbital speed {orbital_speed_km_s!r:.40} km/s must exceed the Earth's eastward speed")
     # Speed relative to the Earth from |u + w east| = v.
     relative = -carried * np.sin(azimuth) + np.sqrt(speed**2 - (carried * np.cos(azimuth)) ** 2)
     inertial = _azimuth_deg(relative * np.sin(azimuth) + carried, relative * np.cos(azimuth))

@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import erfa
-import numpy as np
-from numpy.typing import NDArray
-
-from sim.bodies import MOON
+from sim.bodies import EARTH, MOON
 from sim.units import DEG_PER_RAD, KM_PER_M, RAD_PER_DEG
 
-FloatArray = NDArray[np.float64]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
-_WGS84 = 1
-"""ERFA's number of the ellipsoid."""
+    FloatArray = NDArray[np.float64]
+
+
+def _itrf_km(latitude_geodetic_deg: float, longitude_deg: float, altitude_km: float) -> tuple[float, float, float]:
+    """Earth-fixed position on WGS 84: closed form (Vallado, 4th ed., eq. 3-7), in plain floats.
+
+    Scenario files are checked through this module in a fraction of a second, so it does without numpy and ERFA,
+    against which ``tests/unit/test_sites_tables.py`` holds it.
+    """
+    latitude, longitude = latitude_geodetic_deg * RAD_PER_DEG, longitude_deg * RAD_PER_DEG
+    squared_eccentricity = EARTH.flattening * (2.0 - EARTH.flattening)
+    normal = EARTH.radius_equatorial_km / math.sqrt(1.0 - squared_eccentricity * math.sin(latitude) ** 2)
+    across = (normal + altitude_km) * math.cos(latitude)
+    up = (normal * (1.0 - squared_eccentricity) + altitude_km) * math.sin(latitude)
+    return across * math.cos(longitude), across * math.sin(longitude), up
 
 
 @dataclass(frozen=True)
@@ -105,13 +116,15 @@ class EarthSite:
     @property
     def position_itrf_km(self) -> FloatArray:
         """Earth-fixed position (3,); see :func:`sim.frames.earth_site_state_icrf`."""
-        latitude, longitude = self.latitude_geodetic_deg * RAD_PER_DEG, self.longitude_deg * RAD_PER_DEG
-        return np.asarray(erfa.gd2gc(_WGS84, longitude, latitude, self.altitude_m) * KM_PER_M)
+        # numpy takes longer to load than `perilune check` may run
+        import numpy as np
+
+        return np.array(_itrf_km(self.latitude_geodetic_deg, self.longitude_deg, self.altitude_km))
 
     @property
     def latitude_geocentric_deg(self) -> float:
         """Latitude of the direction from the Earth's centre, up to 0.19 degrees from the geodetic one."""
-        x, y, z = self.position_itrf_km
+        x, y, z = _itrf_km(self.latitude_geodetic_deg, self.longitude_deg, self.altitude_km)
         return math.atan2(z, math.hypot(x, y)) * DEG_PER_RAD
 
 
@@ -214,6 +227,9 @@ class LunarSite:
     def position_me_km(self) -> FloatArray:
         """Moon-fixed position (3,), mean Earth axes; see :func:`sim.frames.moon_site_state_icrf`."""
         latitude, longitude = self.latitude_deg * RAD_PER_DEG, self.longitude_deg * RAD_PER_DEG
+        # numpy takes longer to load than `perilune check` may run
+        import numpy as np
+
         radius = MOON.radius_km + self.altitude_km
         ring = radius * math.cos(latitude)
         return np.array([ring * math.cos(longitude), ring * math.sin(longitude), radius * math.sin(latitude)])

@@ -16,9 +16,7 @@ from sim.errors import DataError, InputError
 from sim.sites.records import Corridor, Fields, GroundStation, LaunchSite, LunarSite, Source
 
 DATA_DIRECTORY = Path(__file__).parent / "data"
-STATUSES = frozenset(
-    {"planned_2021", "planned_pre2021", "replanned", "flown", "geometry", "derived", "assumed"}
-)
+STATUSES = frozenset({"planned_2021", "planned_pre2021", "replanned", "flown", "geometry", "derived", "assumed"})
 """Words that say where a number comes from."""
 
 Record = TypeVar("Record", Corridor, GroundStation, LaunchSite, LunarSite, Source)

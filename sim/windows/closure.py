@@ -282,7 +282,7 @@ def polish(
             guess_jacobian=jacobian[active],
         )
         raan[active], argument = injection_plane(found)
-        arcs[active] += wrap_rad(coast_rad(geometry, argument) - arcs[active])
+        arcs[active] += wrap_rad(coast_rad(geometry, argument) - arcs[active])  # NaN where nothing was solved
         slip[active] = _slip_s(geometry, epochs[active], arcs[active], raan[active])
         solved = found.status == Outcome.OK
         moving = solved & (np.abs(slip[active]) > CLOSURE_TOLERANCE_S)
@@ -311,8 +311,11 @@ def polish(
 
 
 def _slip_s(geometry: LegGeometry, epochs: Floats, arcs: Floats, raan: Floats) -> Floats:
-    """Return by how many seconds lift-off comes too early (positive) for the site to lie in the plane."""
-    coast = arcs / geometry.rates.argument_of_latitude_rad_s
-    launch = epochs - geometry.tof_s - coast - geometry.ascent_s
+    """Return by how many seconds lift-off comes too early for the site to lie in the plane; NaN stays NaN."""
+    slip = np.full(epochs.shape, np.nan)
+    good = np.isfinite(arcs) & np.isfinite(raan)
+    coast = arcs[good] / geometry.rates.argument_of_latitude_rad_s
+    launch = epochs[good] - geometry.tof_s - coast - geometry.ascent_s
     sidereal = sidereal_angle_rad(launch, geometry.longitude_deg)
-    return node_mismatch_rad(geometry, raan, coast, sidereal) / EARTH_ROTATION_RATE_RAD_S
+    slip[good] = node_mismatch_rad(geometry, raan[good], coast, sidereal) / EARTH_ROTATION_RATE_RAD_S
+    return slip

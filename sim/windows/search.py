@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.bodies import MOON
+from sim.bodies import EARTH, MOON
 from sim.constants import SECONDS_PER_DAY, TWO_PI
 from sim.ephemeris import Ephemeris, open_ephemeris
-from sim.errors import InputError
+from sim.errors import InputError, UnreachableError
 from sim.maneuvers import loi_dv_m_s, tli_dv_m_s
+from sim.sites import azimuth_rotating_deg
 from sim.transfer import Outcome
 from sim.windows.arrival import arrival_geometry
 from sim.windows.closure import Closed, LegGeometry, Roots, bracket_roots, coast_rad, leg_geometry, polish
@@ -59,7 +61,7 @@ def find_opportunities(
     if not request.launch_stop_tdb > request.launch_start_tdb:
         raise InputError(f"{request.mission_id}: the launch period stops before it starts; give a later stop")
     for inclination in request.inclination_deg:
-        launch_geometry(request.site, inclination, "northeast")
+        open_legs(request, inclination)
     pairs = [(inclination, tof) for inclination in request.inclination_deg for tof in request.tof_day]
     tables = []
     for done, (inclination, tof) in enumerate(pairs):
@@ -77,6 +79,47 @@ def _families(request: WindowRequest, inclination_deg: float, tof_day: float) ->
         for pole in request.poles
         for branch in request.branches
     ]
+
+
+def open_legs(request: WindowRequest, inclination_deg: float) -> tuple[str, ...]:
+    """Return the launch legs which the site's azimuth corridors leave open.
+
+    Parameters
+    ----------
+    request : WindowRequest
+        Site and wanted legs.
+    inclination_deg : float
+        Parking inclination.
+
+    Returns
+    -------
+    tuple of str
+        Part of `request.legs`; all of them where the site gives no azimuths.
+
+    Raises
+    ------
+    UnreachableError
+        If the inclination is below the site's latitude, or every wanted leg is shut.
+    """
+    corridors = request.site.azimuth_corridors_deg
+    speed = math.sqrt(EARTH.gm_km3_s2 / (EARTH.radius_equatorial_km + request.parking_altitude_km))
+    latitude = request.site.latitude_geocentric_deg
+    azimuths = {}
+    for leg in request.legs:
+        launch_geometry(request.site, inclination_deg, leg)
+        ascending = leg == "northeast"
+        azimuths[leg] = float(azimuth_rotating_deg(inclination_deg, latitude, speed, ascending=ascending))
+    if not corridors:
+        return request.legs
+    kept = tuple(leg for leg, azimuth in azimuths.items() if any(low <= azimuth <= high for low, high in corridors))
+    if not kept:
+        found = ", ".join(f"{azimuth:.1f}" for azimuth in azimuths.values())
+        allowed = " or ".join(f"{low:g} to {high:g}" for low, high in corridors)
+        raise UnreachableError(
+            f"inclination {inclination_deg:g} deg needs launch azimuth {found} deg from {request.site.name}; "
+            f"allowed: {allowed} deg; choose another inclination or leg"
+        )
+    return kept
 
 
 def arrival_grid(request: WindowRequest, tof_day: float) -> Floats:
@@ -111,7 +154,7 @@ def _search_pair(
     tables = [
         _close_family(request, family, leg, [s for s in segments if s.family == number], ephemeris)
         for number, family in enumerate(families)
-        for leg in request.legs
+        for leg in open_legs(request, inclination_deg)
     ]
     return join_tables([table for table in tables if len(table)] or [empty_table(request.mission_id, request.site.id)])
 
