@@ -43,7 +43,7 @@ def _entry(
     return TimelineEntry(plan_id, case.id, case.name, label, _utc(start_tdb), _utc(stop_tdb), status, sources)
 
 
-def reference_launch(result: MissionResult) -> float | None:
+def reference_launch_tdb(result: MissionResult) -> float | None:
     """Return the launch on which a timeline hangs: the published one, else the best one, else None."""
     if result.case.nominal_launch_tdb is not None:
         return result.case.nominal_launch_tdb
@@ -75,7 +75,7 @@ def mission_timeline(result: MissionResult, plan_id: str = "") -> Iterator[Timel
     case = result.case
     window = case.window
     yield _entry(case, plan_id, "launch period", window.launch_start_tdb, window.launch_stop_tdb, "launch.period")
-    launch = reference_launch(result)
+    launch = reference_launch_tdb(result)
     if launch is None:
         return
     arrival = launch + flight_s(result)

@@ -132,7 +132,7 @@ def _relay_contact(side: EvaluatedPlan) -> str:
             continue
         parts.append(
             f"{side.name(each.first)} for {side.name(each.second)}: {found.contacts_per_day:.1f} contacts "
-            f"of {found.mean_contact_min:.0f} min a day, {100.0 * found.fraction:.0f} % of the time, "
+            f"a day of {found.mean_contact_min:.0f} min each, {100.0 * found.fraction:.0f} % of the time, "
             f"longest gap {found.longest_gap_hour:.1f} h"
         )
     return _join(parts)
@@ -168,7 +168,11 @@ def _light(side: EvaluatedPlan) -> str:
 
 
 def _turned_out(side: EvaluatedPlan) -> str:
-    return _join(f"{entry.announced.name}: {entry.turned_out.rstrip('.')}" for entry in side.plan.case.missions if entry.turned_out)
+    return _join(
+        f"{entry.announced.name}: {entry.turned_out.rstrip('.')}"
+        for entry in side.plan.case.missions
+        if entry.turned_out
+    )
 
 
 def _mission_keys(*prefixes: str) -> Callable[[EvaluatedPlan], tuple[str, ...]]:

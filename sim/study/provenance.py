@@ -27,7 +27,7 @@ def _version(name: str) -> str:
 
 def versions() -> dict[str, str]:
     """Return the versions of this package, Python and the libraries that decide numbers."""
-    found = {"perilune": _version("perilune"), "python": platform.python_version()}
+    found = {"perilune": sim.__version__, "python": platform.python_version()}
     return found | {name: _version(name) for name in (*DECIDING_LIBRARIES, "astropy", "boinor")}
 
 
