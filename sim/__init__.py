@@ -62,7 +62,7 @@ _HOME = {
 }
 """Public name to the room it lives in."""
 
-__all__ = ["__version__", *_HOME]  # noqa: PLE0604
+__all__ = ["__version__", *_HOME]
 
 
 def __getattr__(name: str) -> object:
