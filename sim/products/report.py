@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -120,6 +121,7 @@ def render(folder: Folder, pictures: Sequence[Picture], turnable: Sequence[str] 
         status_colours=style.STATUS_COLOURS,
         mission_names=_names(summary),
         command=_command(summary),
+        assumed=_merged(summary["assumed"]),
     )
 
 
@@ -129,6 +131,16 @@ def _names(summary: dict[str, Any]) -> dict[str, str]:
         names |= {mission["mission_id"]: mission["name"] for mission in plan["missions"]}
         names[plan["id"]] = plan["name"]
     return names
+
+
+def _merged(assumed: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Name a number once that several missions assume for the same reason."""
+    found: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for item in assumed:
+        entry = found.setdefault((item["key"], item["value"], item["note"]), {**item, "owners": [], "sources": []})
+        entry["owners"].append(item["mission_id"])
+        entry["sources"] += [source for source in item["sources"] if source not in entry["sources"]]
+    return list(found.values())
 
 
 def _embedded(picture: Picture) -> dict[str, str]:
@@ -160,14 +172,14 @@ def moment(text: str | None) -> str:
 
 
 def pieces(text: str, names: dict[str, str]) -> list[str]:
-    """Split an answer at its semicolons, with the missions called by their short names.
+    """Split an answer where it turns to the next mission, with the missions called by their short names.
 
     Parameters
     ----------
     text : str
         Parts joined by ``; ``.
     names : dict of str to str
-        Mission id to name; a name whose short form belongs to one mission only is shortened.
+        Mission id to name.
 
     Returns
     -------
@@ -176,7 +188,8 @@ def pieces(text: str, names: dict[str, str]) -> list[str]:
     """
     for name in names.values():
         text = text.replace(name, short(name))
-    return text.split("; ")
+    starts = "|".join(re.escape(short(name)) for name in names.values())
+    return re.split(f"; (?={starts})", text) if starts else [text]
 
 
 def spaced(text: str) -> str:

@@ -203,6 +203,9 @@ def _bar(axes: Axes, entry: dict[str, Any], y: float, span: tuple[Any, Any]) -> 
     look: dict[str, Any] = {"fc": style.STATUS_COLOURS[entry["status"]], "ec": "white", "lw": 0.6}
     if entry["status"] == "assumed":
         look |= {"hatch": "////", "ec": style.MUTED}
+    if entry["label"] == "launch period":
+        # A period of a few weeks stays visible on an axis of many years.
+        stop = max(stop, start + (span[1] - span[0]) * _SHORT_SHARE)
     if stop - start < (span[1] - span[0]) * _SHORT_SHARE:
         look.pop("hatch", None)
         axes.scatter([start], [y], marker="D", s=46, zorder=5, fc=look["fc"], ec=style.INK, lw=0.8)

@@ -23,9 +23,8 @@ from sim.products.trajectory import EMR_LENGTH_KM, block
 
 Floats = NDArray[np.float64]
 
-_DEPARTURE_KM = 26_000.0
-_ARRIVAL_KM = 9_500.0
 _GAP_DEG = 12.0
+_LABEL_GAP_KM = 27_000.0
 
 
 @dataclass(frozen=True)
@@ -138,7 +137,7 @@ def _thousands(axes: Axes) -> None:
 
 
 def _disc(axes: Axes, place: Floats, radius_km: float, colour: str, **look: Any) -> None:
-    axes.add_patch(Circle((float(place[0]), float(place[1])), radius_km, fc=colour, ec="none", zorder=4, **look))
+    axes.add_patch(Circle((float(place[0]), float(place[1])), radius_km, fc=colour, ec="none", zorder=7, **look))
 
 
 def _label(axes: Axes, text: str, place: Floats, offset: tuple[float, float], **look: Any) -> None:
@@ -168,7 +167,7 @@ def _inertial(axes: Axes, folder: Folder, table: Table) -> None:
     axes.plot(*orbit.T, color=style.MOON_COLOUR, lw=0.9, ls=(0, (4, 4)))
     axes.plot(*arc.T, color=style.MOON_COLOUR, lw=2.2)
     axes.plot(*track.T, color=style.TRACK, lw=1.6, zorder=5)
-    _days_on(axes, table, view)
+    _days_on(axes, table, track)
     _disc(axes, np.zeros(2), EARTH.radius_equatorial_km, style.EARTH_COLOUR)
     _disc(axes, arc[0], MOON.radius_km, style.MOON_COLOUR)
     _disc(axes, arc[-1], MOON.radius_km, style.INK)
@@ -182,19 +181,19 @@ def _inertial(axes: Axes, folder: Folder, table: Table) -> None:
     axes.set_title("Inertial, seen from the north of the Moon's orbit")
 
 
-def _days_on(axes: Axes, table: Table, view: Plane | None) -> None:
+def _days_on(axes: Axes, table: Table, track: Floats) -> None:
+    """Mark whole days on a track, with labels on the left of the motion where there is room."""
     t_tdb, labels = _day_marks(table)
-    if view is None:
-        rotating = np.stack([table["emr_x_km"], table["emr_y_km"]], axis=1)
-        dots = np.stack([np.interp(t_tdb, table["t_tdb"], rotating[:, i]) for i in range(2)], axis=1)
-    else:
-        dots = view.project(smooth(table, "", t_tdb)) if len(t_tdb) else np.zeros((0, 2))
+    dots = np.stack([np.interp(t_tdb, table["t_tdb"], track[:, i]) for i in range(2)], axis=1)
+    ahead = np.stack([np.interp(t_tdb + 600.0, table["t_tdb"], track[:, i]) for i in range(2)], axis=1)
     axes.plot(*dots.T, "o", ms=4.2, mfc="white", mec=style.TRACK, mew=1.3, zorder=6)
-    # A label in the last third of a day would lie on the Moon.
-    last = table["t_tdb"][-1] - SECONDS_PER_DAY / 3.0
-    for dot, label in zip(dots[t_tdb < last], labels, strict=False):
-        offset, side = ((0, 9), "center") if view else ((6, 7), "left")
-        _label(axes, label, dot, offset, ha=side, fontsize=9, color=style.TRACK)
+    before = track[0]
+    for dot, later, label in zip(dots, ahead, labels, strict=True):
+        if np.hypot(*(dot - before)) > _LABEL_GAP_KM and np.hypot(*(later - dot)) > 0.0:
+            left = np.array([dot[1] - later[1], later[0] - dot[0]]) / np.hypot(*(later - dot))
+            offset = (float(12.0 * left[0]), float(11.0 * left[1]))
+            _label(axes, label, dot, offset, ha="center", fontsize=9, color=style.TRACK)
+            before = dot
 
 
 def _rotating(axes: Axes, table: Table) -> None:
@@ -203,7 +202,7 @@ def _rotating(axes: Axes, table: Table) -> None:
     moon = earth + np.array([EMR_LENGTH_KM, 0.0])
     axes.axhline(0.0, color=style.FAINT, lw=1.0)
     axes.plot(*track.T, color=style.TRACK, lw=1.6, zorder=5)
-    _days_on(axes, table, None)
+    _days_on(axes, table, track)
     _disc(axes, earth, EARTH.radius_equatorial_km, style.EARTH_COLOUR)
     _disc(axes, moon, MOON.radius_km, style.INK)
     _frame(axes, np.concatenate([track, [earth, moon]]), 40_000.0)
@@ -267,7 +266,7 @@ def _departure(axes: Axes, table: Table, best: Mapping[str, Any]) -> None:
         color="#0072b2",
         bbox={"boxstyle": "square,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.85},
     )
-    _label(axes, "Earth", np.zeros(2), (0, 0), ha="center", color="white")
+    _label(axes, "Earth", np.zeros(2), (0, 0), ha="center")
     _scale_bar(axes, 5_000.0)
     axes.set_title(f"Departure: {best['coast_s'] / 60.0:.0f} min in the parking orbit")
 
@@ -315,7 +314,7 @@ def _towards_earth(axes: Axes, view: Plane, earth: Floats, half_km: float) -> No
         start, stop = flat / length * 0.56 * half_km, flat / length * 0.80 * half_km
         look = {"arrowstyle": "-|>", "color": style.EARTH_COLOUR, "lw": 1.6}
         axes.annotate("", tuple(stop), xytext=tuple(start), arrowprops=look)
-    axes.text(0.97, 0.05, text, transform=axes.transAxes, ha="right", fontsize=9, color=style.EARTH_COLOUR)
+    axes.text(0.97, 0.05, text, transform=axes.transAxes, ha="right", fontsize=9, color="#0072b2")
 
 
 def _facts(axes: Axes, facts: Mapping[str, Any], best: Mapping[str, Any]) -> None:
