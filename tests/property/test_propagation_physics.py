@@ -38,10 +38,10 @@ def test_there_and_back_past_the_moon(record_accuracy):
     assert ok.sum() > 300  # the others meet the Moon
     back = propagate(there.states[ok], there.t_tdb[ok], t0[ok], MODEL, tolerance=1e-14, impacts=False)
     off_mm = 1e6 * np.linalg.norm(back.states[:, :3] - states[ok, :3], axis=1)
-    # Backward the flyby magnifies the rounding of the end, 4e-11 km, by up to 1e7. Measured 0.01 and 3 mm.
-    record_accuracy("5 d past the Moon, forward and back", "start", "position, median", np.median(off_mm), "mm", 0.1)
+    # Backward the flyby magnifies the rounding of the end, 4e-11 km, by up to 1e7. Measured 0.005 and 0.26 mm.
+    record_accuracy("5 d past the Moon, forward and back", "start", "position, median", np.median(off_mm), "mm", 0.05)
     record_accuracy(
-        "5 d past the Moon, forward and back", "start", "position, 99 %", np.quantile(off_mm, 0.99), "mm", 50.0
+        "5 d past the Moon, forward and back", "start", "position, 99 %", np.quantile(off_mm, 0.99), "mm", 3.0
     )
 
 
@@ -50,8 +50,8 @@ def test_errors_follow_the_tolerance(record_accuracy):
     states, t0 = dispersed(500, 2)
     best = propagate(states, t0, t0 + 5 * DAY, MODEL, tolerance=1e-15)
     ok = best.status == Status.OK
-    # Measured 0.58 m, 0.23 m, 0.023 m, 0.3 mm, 0.2 mm (rounding).
-    for tolerance, allowed_m in ((1e-8, 3.0), (1e-9, 1.0), (1e-10, 0.1), (1e-12, 3e-3), (1e-13, 2e-3)):
+    # Measured 0.44 m, 0.16 m, 16 mm, 0.15 mm, 0.06 mm (rounding).
+    for tolerance, allowed_m in ((1e-8, 2.0), (1e-9, 1.0), (1e-10, 0.1), (1e-12, 1e-3), (1e-13, 6e-4)):
         run = propagate(states, t0, t0 + 5 * DAY, MODEL, tolerance=tolerance)
         np.testing.assert_array_equal(run.status, best.status)
         off_m = 1e3 * np.linalg.norm(run.states[ok, :3] - best.states[ok, :3], axis=1)
@@ -74,9 +74,9 @@ def test_energy_and_momentum_on_a_conic(ecc, perigee, inclination):
     r, v = run.path_states[0, :, :3], run.path_states[0, :, 3:]
     energy = 0.5 * (v * v).sum(axis=1) - mu / np.linalg.norm(r, axis=1)
     start = 0.5 * speed**2 - mu / perigee
-    assert np.abs(energy - start).max() < 1e-11 * mu / perigee  # measured 6e-14 over 45 revolutions
+    assert np.abs(energy - start).max() < 2e-14 * mu / perigee  # measured 1.3e-15 over up to 45 revolutions
     momentum = np.cross(r, v)
-    assert np.abs(momentum - np.cross(state[:3], state[3:])).max() < 1e-11 * perigee * speed
+    assert np.abs(momentum - np.cross(state[:3], state[3:])).max() < 2e-14 * perigee * speed
 
 
 @settings(max_examples=20)
@@ -107,9 +107,9 @@ def test_two_legs_are_one(first, second):
     via = propagate(STATE, T0, T0 + first * DAY, MODEL, tolerance=1e-14, impacts=False)
     end = propagate(via.states, via.t_tdb, T0 + second * DAY, MODEL, tolerance=1e-14, impacts=False)
     direct = propagate(STATE, T0, T0 + second * DAY, MODEL, tolerance=1e-14, impacts=False)
-    # Rounding of the intermediate state (5e-11 km, 2e-16 km/s) grows by up to 1e6 on the way through perigee; epochs
-    # are multiples of 1.2e-7 s.
-    assert np.linalg.norm(end.states[0, :3] - direct.states[0, :3]) < 1e-3
+    # Epochs are multiples of 1.2e-7 s, and the state moves up to 1.3e-6 km in that time; rounding grows through
+    # perigee. Measured 4.5e-9 km in typical draws.
+    assert np.linalg.norm(end.states[0, :3] - direct.states[0, :3]) < 2e-5
 
 
 @pytest.mark.parametrize("angle", [0.3, 2.0])
@@ -121,4 +121,4 @@ def test_turned_space_turns_the_trajectory(angle):
     plain = propagate(STATE, T0, T0 + 2 * DAY, J2_ONLY, tolerance=1e-14).states[0]
     start = np.concatenate((turn @ STATE[:3], turn @ STATE[3:]))
     turned = propagate(start, T0, T0 + 2 * DAY, turned_model, tolerance=1e-14).states[0]
-    assert np.linalg.norm(turn @ plain[:3] - turned[:3]) < 1e-6  # measured 2e-9 km
+    assert np.linalg.norm(turn @ plain[:3] - turned[:3]) < 3e-8  # measured 2.5e-9 km

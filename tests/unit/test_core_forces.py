@@ -65,8 +65,8 @@ def test_fast_and_reference_forces_agree(center, degree):
         found = np.array(acceleration(*position, fast, work.nodes, 0))
         reference.acceleration(np.concatenate((position, np.zeros(3))), t, slow, out)
         worst = max(worst, np.linalg.norm(found - out) / np.linalg.norm(out))
-    # Measured 1e-12: the two tables differ by 1e-8 km, the pole by 5e-11 rad.
-    assert worst < 1e-11
+    # Measured 5e-14, at 7,000 km from the Earth, where the reference takes the pole from straight lines.
+    assert worst < 5e-13
 
 
 def test_nodes_of_a_step_across_pieces_are_those_of_single_times():
@@ -89,7 +89,7 @@ def test_power_table_is_the_chebyshev_table():
     for x in np.linspace(-1.0, 1.0, 21):
         exact = npcheb.chebval(x, np.moveaxis(table, -1, 0)).reshape(3, 6)
         found = (powers * x ** np.arange(9.0)).sum(axis=-1)
-        assert np.abs(found - exact).max() < 5e-10  # measured 1.2e-10 km: two units in the last place
+        assert np.abs(found - exact).max() < 1e-9  # measured 2.3e-10 km: four units in the last place
 
 
 def test_power_table_refuses_what_it_cannot_hold():
@@ -113,8 +113,8 @@ def test_table_states_against_the_ephemeris():
     out = np.zeros((t.size, 6))
     chebyshev.states(table.coefficients, table.start_tdb, table.piece_s, 0, t, out)
     off = np.abs(out - source.state("moon", "earth", t))
-    assert off[:, :3].max() < 1e-8  # measured 4e-10 km
-    assert off[:, 3:].max() < 1e-12  # measured 2e-14 km/s
+    assert off[:, :3].max() < 2e-9  # measured 1.2e-10 km
+    assert off[:, 3:].max() < 5e-13  # measured 3e-14 km/s
     np.testing.assert_array_equal(
         chebyshev.position(table.coefficients, table.start_tdb, table.piece_s, 0, t[7]), out[7, :3]
     )

@@ -71,7 +71,7 @@ def test_two_body_against_kepler(two_body):
     for span in (-3.0 * DAY, 0.1 * DAY, 4.0 * DAY):
         run = propagate(STATE, T0, T0 + span, two_body, tolerance=1e-14, impacts=False)
         kepler_step(STATE, span, two_body.gm("earth"), exact)
-        assert np.linalg.norm(run.states[0, :3] - exact[:3]) < 2e-7  # measured up to 1.4e-8 km
+        assert np.linalg.norm(run.states[0, :3] - exact[:3]) < 2e-8  # measured up to 1.3e-9 km
 
 
 def test_closest_approach_forward_and_backward(model):
@@ -106,7 +106,7 @@ def test_radius_crossings_in_both_directions(model):
 def test_the_state_at_an_event_lies_on_the_trajectory(model):
     stop = propagate(STATE, T0, T0 + 6 * DAY, model, stops=[RadiusCrossing("moon", 20e3)], tolerance=1e-13)
     plain = propagate(STATE, T0, stop.t_tdb, model, tolerance=1e-13)
-    assert np.linalg.norm(stop.states[0, :3] - plain.states[0, :3]) < 1e-6  # measured 1e-8 km
+    assert np.linalg.norm(stop.states[0, :3] - plain.states[0, :3]) < 1e-7  # measured 5e-9 km
 
 
 def test_the_earliest_event_counts_and_is_named(model):
@@ -168,9 +168,10 @@ def test_output_times(model):
     np.testing.assert_array_equal(run.path_states[0, 0], STATE)
     np.testing.assert_array_equal(run.path_states[0, 1], run.path_states[0, 2])
     for j in (1, 3, 4, 5):
+        # The last step of a direct flight is the same shorter step, unless it was rejected: then one unit in the
+        # last place of the velocity was seen.
         direct = propagate(STATE, T0, times[j], model, tolerance=1e-13)
-        # Measured 2e-7 km after the flyby: both are as accurate as their steps.
-        assert np.linalg.norm(run.path_states[0, j, :3] - direct.states[0, :3]) < 2e-6
+        assert np.linalg.norm(run.path_states[0, j, :3] - direct.states[0, :3]) < 1e-8
     np.testing.assert_array_equal(run.path_states[:, -1], run.states)
 
 
@@ -180,7 +181,7 @@ def test_output_times_backward_and_row_by_row(model):
     assert run.ok.all()
     for row in range(2):
         direct = propagate(STATE, T0, times[row, 0], model, impacts=False)
-        assert np.linalg.norm(run.path_states[row, 0, :3] - direct.states[0, :3]) < 1e-6
+        assert np.linalg.norm(run.path_states[row, 0, :3] - direct.states[0, :3]) < 1e-8
 
 
 def test_output_times_do_not_change_the_trajectory(model):
@@ -213,8 +214,8 @@ def test_methods_agree(model, record_accuracy):
     fast = propagate(STATE, T0, T0 + 4.2 * DAY, model, tolerance=1e-13)
     slow = propagate(STATE, T0, T0 + 4.2 * DAY, model, method="dop853", tolerance=1e-14)
     off_mm = 1e6 * np.linalg.norm(fast.states[0, :3] - slow.states[0, :3])
-    # Measured 0.2 mm, of which DOP853's own error is most.
-    record_accuracy("translunar coast of 4.2 d", "independent DOP853 path", "position", off_mm, "mm", 2.0)
+    # Measured 0.09 mm, of which DOP853's own error is most.
+    record_accuracy("translunar coast of 4.2 d", "independent DOP853 path", "position", off_mm, "mm", 1.0)
 
 
 def test_centers_agree_when_planets_act(record_accuracy):
@@ -227,6 +228,7 @@ def test_centers_agree_when_planets_act(record_accuracy):
     start = STATE - source.state("moon", "earth", T0)[0]
     other = propagate(start, T0, end, from_moon, tolerance=1e-13).states[0] + source.state("moon", "earth", end)[0]
     # The two centres fall freely by point masses only; DE440's Moon also feels relativity, tides and its own figure.
+    # Measured 10 m.
     off_m = 1e3 * np.linalg.norm(one[:3] - other[:3])
     record_accuracy("translunar coast of 4.2 d", "the same with the Moon as centre", "position", off_m, "m", 40.0)
 
