@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sim import __version__
 from sim.errors import EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_OK, EXIT_PARTIAL, PeriluneError, ScenarioError
 
 if TYPE_CHECKING:
@@ -175,16 +176,9 @@ def _guarded(command: Callable[..., None]) -> Callable[..., None]:
     return guarded
 
 
-def _version() -> str:
-    try:
-        return metadata.version("perilune")
-    except metadata.PackageNotFoundError:
-        return "(not installed)"
-
-
 def _print_version(wanted: bool) -> None:
     if wanted:
-        print(f"perilune {_version()}")
+        print(f"perilune {__version__}")
         raise typer.Exit(EXIT_OK)
 
 
@@ -367,7 +361,7 @@ def warmup() -> None:
 @_guarded
 def info() -> None:
     """Print versions of the program and of what its numbers depend on."""
-    print(f"perilune {_version()}")
+    print(f"perilune {__version__}")
     print(f"python {platform.python_version()}")
     for name in ("numpy", "scipy", "numba", "astropy", "pyerfa", "astropy-iers-data", "jplephem", "boinor"):
         print(f"{name} {metadata.version(name)}")
