@@ -77,7 +77,7 @@ def draw(folder: Folder, path: Path) -> Path:
     figure = style.new_figure(height)
     style.heading(
         figure,
-        "What the missions do for each other: survey passes and radio contact",
+        _title(folder, bool(seen)),
         "Simple geometry: circular or two-body orbits about a sphere that turns uniformly, no terrain.",
     )
     for index, survey in enumerate(seen):
@@ -97,6 +97,13 @@ def _places(folder: Folder) -> dict[str, str]:
     found = {mission.facts["id"]: short(mission.name) for mission in folder.missions}
     lights = [mission.facts["lighting"] for mission in folder.missions if mission.facts["lighting"]]
     return found | {light["site_id"]: short(light["site_name"]).split(",")[0] for light in lights}
+
+
+def _title(folder: Folder, surveyed: bool) -> str:
+    if not folder.summary["couplings"]:
+        return "Radio contact between the orbit and the landing site"
+    found = "survey passes and radio contact" if surveyed else "radio contact"
+    return f"What the missions do for each other: {found}"
 
 
 def _place(site_id: str, places: dict[str, str]) -> str:
@@ -141,7 +148,10 @@ def _contacts(axes: Axes, heard: list[dict[str, Any]], places: dict[str, str]) -
     for at, contact in zip(place, heard, strict=True):
         altitudes = f"{contact['perilune_altitude_km']:g} x {contact['apolune_altitude_km']:g} km"
         orbit = f"{altitudes}, {contact['inclination_deg']:g}°"
-        labels.append(f"{contact['orbiter']}, {contact['phase_name']}: {orbit}\n→ {_place(contact['site_id'], places)}")
+        labels.append(
+            f"{contact['orbiter']}, {contact['phase_name'].replace('_', ' ')}: {orbit}\n"
+            f"→ {_place(contact['site_id'], places)}"
+        )
         gap = (
             "no contact" if contact["longest_gap_hour"] is None else f"longest gap {contact['longest_gap_hour']:.1f} h"
         )

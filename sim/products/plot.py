@@ -62,11 +62,15 @@ def _plans(folder: Folder, target: Path) -> list[Picture]:
     if folder.summary["timeline"]:
         path = timeline_figure.draw(folder, target / "timeline.png")
         pictures.append(
-            Picture(path, "plans", "Every mission as announced and as it turned out, with the couplings of each plan.")
+            Picture(
+                path,
+                "plans",
+                "Launch periods, transfers and working lives; in plans also what turned out and the couplings.",
+            )
         )
     if contact_figure.surveys(folder) or contact_figure.contacts(folder):
         path = contact_figure.draw(folder, target / "contacts.png")
-        pictures.append(Picture(path, "plans", "Survey passes and radio contact between partners."))
+        pictures.append(Picture(path, "plans", "Survey passes and radio contact by simple geometry."))
     return pictures
 
 

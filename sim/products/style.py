@@ -14,7 +14,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LinearSegmentedColormap
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, DateFormatter, DayLocator, date2num
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -61,6 +61,8 @@ COST_MAP = LinearSegmentedColormap.from_list(
 )
 """Viridis without its palest end: cheap is dark blue, dear is green-yellow, and both show on white."""
 
+_SHORT_SPAN_DAY = 20.0
+
 _OPTIONS: dict[Any, Any] = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
@@ -100,12 +102,12 @@ def styled() -> Iterator[None]:
         yield
 
 
-def new_figure(height_in: float) -> Figure:
+def new_figure(height_inch: float) -> Figure:
     """Return an empty figure, `WIDTH_PX` wide, that belongs to no window system and no global state.
 
     Parameters
     ----------
-    height_in : float
+    height_inch : float
         Height, inches at `DPI`.
 
     Returns
@@ -113,7 +115,7 @@ def new_figure(height_in: float) -> Figure:
     Figure
         With an Agg canvas.
     """
-    figure = Figure(figsize=(WIDTH_IN, height_in), dpi=DPI)
+    figure = Figure(figsize=(WIDTH_IN, height_inch), dpi=DPI)
     FigureCanvasAgg(figure)
     return figure
 
@@ -147,7 +149,7 @@ def footer(figure: Figure, text: str) -> None:
     lines = textwrap.wrap(text, 158)
     if len(lines) > 3:
         lines = [*lines[:2], textwrap.shorten(" ".join(lines[2:]), 158, placeholder=" …")]
-    figure.text(0.012, 0.08 / figure.get_figheight(), "\n".join(lines), fontsize=8.3, color=MUTED, va="bottom")
+    figure.text(0.012, 0.12 / figure.get_figheight(), "\n".join(lines), fontsize=8.3, color=MUTED, va="bottom")
 
 
 def date_limits(axes: Axes, start: np.datetime64, stop: np.datetime64) -> None:
@@ -158,6 +160,11 @@ def date_limits(axes: Axes, start: np.datetime64, stop: np.datetime64) -> None:
 
 def date_axis(axes: Axes) -> None:
     """Label the x axis of `axes` with months and days, the year once."""
+    low, high = axes.get_xlim()
+    if high - low <= _SHORT_SPAN_DAY:
+        axes.xaxis.set_major_locator(DayLocator(interval=max(1, round((high - low) / 6))))
+        axes.xaxis.set_major_formatter(DateFormatter("%d %b %Y"))
+        return
     locator = AutoDateLocator(minticks=5, maxticks=14)
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))

@@ -112,11 +112,12 @@ def draw(folder: Folder, path: Path) -> Path:
     heights = [_height_in(members, couplings[plan_id]) for plan_id, _, members in found]
     total = _HEAD_IN + sum(heights) + _GAP_IN * (len(heights) - 1) + _FOOT_IN
     figure = style.new_figure(total)
+    judged = "   ✓ holds   ✗ does not hold   ◐ depends on the days chosen" if folder.summary["couplings"] else ""
+    turned = ": as announced, and as it turned out" if folder.summary["plans"] else ""
     style.heading(
         figure,
-        "Timeline: as announced, and as it turned out",
-        "Narrow bar: launch period. Wide bar: operations and working life. Diamond: transfer. "
-        "✓ holds   ✗ does not hold   ◐ depends on the days chosen",
+        f"Timeline{turned}",
+        f"Narrow bar: launch period. Wide bar: operations and working life. Diamond: transfer.{judged}",
     )
     span = _span(folder)
     top = total - _HEAD_IN
@@ -205,10 +206,10 @@ def _bar(axes: Axes, entry: dict[str, Any], y: float, span: tuple[Any, Any]) -> 
         look |= {"hatch": "////", "ec": style.MUTED}
     if entry["label"] == "launch period":
         # A period of a few weeks stays visible on an axis of many years.
-        stop = max(stop, start + (span[1] - span[0]) * _SHORT_SHARE)
+        stop = max(stop, start + (span[1] - span[0]) * 2.0 * _SHORT_SHARE)
     if stop - start < (span[1] - span[0]) * _SHORT_SHARE:
         look.pop("hatch", None)
-        axes.scatter([start], [y], marker="D", s=46, zorder=5, fc=look["fc"], ec=style.INK, lw=0.8)
+        axes.scatter([start], [y], marker="D", s=26, zorder=5, fc=look["fc"], ec=style.INK, lw=0.8)
         return
     height = 0.24 if entry["label"] not in ("launch period", "transfer") else 0.12
     axes.barh(y, stop - start, left=start, height=height, zorder=3 if height > 0.2 else 4, **look)
@@ -216,7 +217,7 @@ def _bar(axes: Axes, entry: dict[str, Any], y: float, span: tuple[Any, Any]) -> 
     if height > 0.2 and len(entry["label"]) < room and entry["label"] != "turned out":
         box = {"boxstyle": "square,pad=0.15", "fc": "white", "ec": "none", "alpha": 0.8}
         middle = start + (stop - start) / 2
-        axes.text(middle, y, entry["label"], ha="center", va="center", fontsize=8, zorder=4, bbox=box)
+        axes.text(middle, y, entry["label"].replace("_", " "), ha="center", va="center", fontsize=8, zorder=4, bbox=box)
 
 
 def _remark(axes: Axes, lane: Lane, y: float, span: tuple[Any, Any]) -> None:

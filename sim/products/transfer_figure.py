@@ -41,7 +41,7 @@ class Plane:
     up: Floats
 
     def project(self, vectors: Floats) -> Floats:
-        """Return the picture coordinates of vectors, shape (T, 2)."""
+        """Return the picture coordinates of vectors, shape (T, 2), in km when these are."""
         rows = np.atleast_2d(vectors)
         return np.stack([(rows * self.right).sum(axis=1), (rows * self.up).sum(axis=1)], axis=1)
 
@@ -51,10 +51,10 @@ def unit(vector: Floats) -> Floats:
     return np.asarray(vector / np.sqrt((vector**2).sum()))
 
 
-def plane_of(position: Floats, velocity: Floats) -> Plane:
-    """Return the view straight onto the plane of motion, `position` to the right, motion anticlockwise."""
-    normal = unit(np.cross(position, velocity))
-    right = unit(position)
+def plane_of(position_km: Floats, velocity_km_s: Floats) -> Plane:
+    """Return the view straight onto the plane of motion, the position to the right, motion anticlockwise."""
+    normal = unit(np.cross(position_km, velocity_km_s))
+    right = unit(position_km)
     return Plane(right, np.asarray(np.cross(normal, right)))
 
 

@@ -37,6 +37,11 @@ def hours(launch: Times) -> NDArray[np.float64]:
     return np.asarray((launch - launch.astype("datetime64[D]")) / np.timedelta64(1, "h"), dtype=np.float64)
 
 
+def noon(launch: Times) -> Times:
+    """Return the middle of the UTC day of each instant: where the map draws the day."""
+    return np.asarray(launch.astype("datetime64[D]").astype("datetime64[ms]") + np.timedelta64(12, "h"))
+
+
 def cheapest(mission: Mission) -> NDArray[np.intp]:
     """Return one row for each day and marker: the cheapest insertion among poles and flight times.
 
@@ -168,7 +173,7 @@ def _row(axes: Axes, mission: Mission, norm: BoundaryNorm, span: tuple[np.dateti
         look: dict[str, Any] = {"c": mission.table["loi_dv_m_s"][rows[inside]], "cmap": style.COST_MAP, "norm": norm}
         last = _marks(axes, mission, rows[inside], marker, size, **look)
     _announced(axes, mission, span)
-    axes.set_ylim(0.0, 24.0)
+    axes.set_ylim(-0.5, 24.5)
     axes.set_yticks(range(0, 25, 6))
     axes.set_ylabel("Launch hour (UTC)")
     axes.grid(True)
@@ -181,7 +186,7 @@ def _marks(
     axes: Axes, mission: Mission, rows: NDArray[np.intp], marker: str, size: float, **look: Any
 ) -> PathCollection:
     launch = mission.launch[rows]
-    return axes.scatter(launch.astype("datetime64[D]"), hours(launch), s=size, marker=marker, lw=0, **look)
+    return axes.scatter(noon(launch), hours(launch), s=size, marker=marker, lw=0, **look)
 
 
 def _row_title(mission: Mission) -> str:
@@ -199,13 +204,11 @@ def _announced(axes: Axes, mission: Mission, span: tuple[np.datetime64, np.datet
     when = times(np.array([nominal]))
     if not span[0] <= when[0] <= span[1]:
         return
-    axes.plot(
-        when.astype("datetime64[D]"), hours(when), marker="*", ms=15, mfc="white", mec=style.TRACK, mew=1.6, zorder=6
-    )
+    axes.plot(noon(when), hours(when), marker="*", ms=15, mfc="white", mec=style.TRACK, mew=1.6, zorder=6)
     late = (when[0] - span[0]) > 0.8 * (span[1] - span[0])
     axes.annotate(
         f"published: {nominal[:16].replace('T', ' ')}",
-        (when.astype("datetime64[D]")[0], hours(when)[0]),
+        (float(date2num(noon(when)[0])), float(hours(when)[0])),
         xytext=(-12 if late else 12, 0),
         textcoords="offset points",
         ha="right" if late else "left",
@@ -227,7 +230,7 @@ def _shade(axes: Axes, folder: Folder, plan_id: str, mission_id: str) -> None:
         for side in ("first", "second"):
             if window[side] == mission_id:
                 for start, stop in runs(window[f"{side}_days"]):
-                    first, last = date2num([start - _DAY / 2, stop + _DAY / 2])
+                    first, last = date2num([start, stop + _DAY])
                     axes.axvspan(first, last, color=style.SHADE, lw=0, zorder=0)
 
 
@@ -289,7 +292,7 @@ def _legend(figure: Figure, missions: Sequence[Mission], shaded: bool) -> None:
 
 def _foot(folder: Folder, missions: Sequence[Mission]) -> str:
     flight = sorted({value for mission in missions for value in mission.facts["tof_day"]})
-    ends = f"{flight[0]:g} to {flight[-1]:g} days" if flight else "none"
+    ends = " / ".join(f"{value:g}" for value in flight) + " days" if flight else "none"
     orbits = "; ".join(
         f"{short(m.name)} into {m.facts['perilune_altitude_km']:g} x {m.facts['apolune_altitude_km']:g} km"
         for m in missions
