@@ -117,6 +117,16 @@ def gast_rad(t_tdb: FloatArray) -> FloatArray:
 
     R_itrf_icrf is polar motion times R_z(GAST) times R_tod_icrf.
 
+    Parameters
+    ----------
+    t_tdb : float or array_like
+        Seconds past J2000 TDB.
+
+    Returns
+    -------
+    float or ndarray
+        rad.
+
     Raises
     ------
     InputError

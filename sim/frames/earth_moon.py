@@ -144,7 +144,5 @@ def icrf_from_emr(
     if nondimensional:
         length, rate = frame.distance_km[..., None], frame.rate_rad_s[..., 2:]
         r, v = states[..., :3], states[..., 3:]
-        states = np.concatenate(
-            [r * length, v * length * rate + r * frame.distance_rate_km_s[..., None]], axis=-1
-        )
+        states = np.concatenate([r * length, v * length * rate + r * frame.distance_rate_km_s[..., None]], axis=-1)
     return state_out_of_rotating(frame.R_emr_icrf, frame.rate_rad_s, states) + frame.barycentre_state

@@ -17,9 +17,7 @@ def _unit_angular_momentum(states: FloatArray) -> FloatArray:
     bad = np.atleast_1d(~(norm(h) > 1e-14 * norm(r) * norm(v)))
     if bad.any():
         row = int(np.flatnonzero(bad)[0])
-        raise InputError(
-            f"state {row} has no orbit plane (position and velocity parallel, zero or not finite)"
-        )
+        raise InputError(f"state {row} has no orbit plane (position and velocity parallel, zero or not finite)")
     return np.asarray(h / norm(h)[..., None])
 
 

@@ -104,6 +104,18 @@ def unit(a: FloatArray) -> FloatArray:
 def states_array(states: Any, what: str = "states") -> FloatArray:
     """Check and return states as float64 ``(N, 6)`` or ``(6,)``.
 
+    Parameters
+    ----------
+    states : array_like
+        km and km/s.
+    what : str
+        Name for messages.
+
+    Returns
+    -------
+    ndarray
+        The checked states.
+
     Raises
     ------
     InputError

@@ -116,9 +116,7 @@ def sun_azel_moon_site(
     ephemeris: Ephemeris | None = None,
 ) -> Horizontal:
     """Azimuth and elevation of the Sun's centre at a lunar site; see :func:`body_azel_moon_site`."""
-    return body_azel_moon_site(
-        "sun", latitude_deg, longitude_deg, t_tdb, altitude_km=altitude_km, ephemeris=ephemeris
-    )
+    return body_azel_moon_site("sun", latitude_deg, longitude_deg, t_tdb, altitude_km=altitude_km, ephemeris=ephemeris)
 
 
 def earth_azel_moon_site(

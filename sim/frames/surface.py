@@ -52,9 +52,7 @@ def _checked_latitude_rad(latitude_deg: Any) -> FloatArray:
     return latitude * RAD_PER_DEG
 
 
-def itrf_from_geodetic_km(
-    latitude_geodetic_deg: Any, longitude_deg: Any, altitude_km: Any = 0.0
-) -> FloatArray:
+def itrf_from_geodetic_km(latitude_geodetic_deg: Any, longitude_deg: Any, altitude_km: Any = 0.0) -> FloatArray:
     """Earth-fixed position of a geodetic place.
 
     Parameters
@@ -109,9 +107,7 @@ def geocentric_latitude_deg(latitude_geodetic_deg: Any, altitude_km: Any = 0.0) 
         As :func:`itrf_from_geodetic_km`.
     """
     position = itrf_from_geodetic_km(latitude_geodetic_deg, 0.0, altitude_km)
-    return np.asarray(
-        np.arctan2(position[..., 2], np.hypot(position[..., 0], position[..., 1])) * DEG_PER_RAD
-    )
+    return np.asarray(np.arctan2(position[..., 2], np.hypot(position[..., 0], position[..., 1])) * DEG_PER_RAD)
 
 
 def me_from_selenographic_km(latitude_deg: Any, longitude_deg: Any, altitude_km: Any = 0.0) -> FloatArray:

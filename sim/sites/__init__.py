@@ -53,6 +53,7 @@ __all__ = [
 def __getattr__(name: str) -> object:
     """Import the azimuth functions on first use: they load numpy, which `perilune check` has no time for."""
     if name in __all__:
+        # numpy takes longer to load than `perilune check` may run
         from sim.sites import azimuth
 
         return getattr(azimuth, name)

@@ -25,6 +25,16 @@ Record = TypeVar("Record", Corridor, GroundStation, LaunchSite, LunarSite, Sourc
 def read_toml(path: Path) -> dict[str, Fields]:
     """Entries of a table by id.
 
+    Parameters
+    ----------
+    path : Path
+        TOML file.
+
+    Returns
+    -------
+    dict
+        Id to entry.
+
     Raises
     ------
     DataError
@@ -83,6 +93,11 @@ def _site_table(kind: Callable[..., Record], path: Path) -> Mapping[str, Record]
 def sources() -> Mapping[str, Source]:
     """Give the sources of the tables by id.
 
+    Returns
+    -------
+    mapping of str to Source
+        By id.
+
     Raises
     ------
     DataError
@@ -127,6 +142,16 @@ def _look_up(table: Mapping[str, SiteRecord], name: str, what: str) -> SiteRecor
 def launch_site(name: str) -> LaunchSite:
     """Launch site of an id or alias, for example ``"vostochny"``.
 
+    Parameters
+    ----------
+    name : str
+        Id or alias.
+
+    Returns
+    -------
+    LaunchSite
+        The site.
+
     Raises
     ------
     InputError
@@ -147,6 +172,20 @@ def lunar_site(name: str) -> LunarSite:
 
 def with_elevation_mask(station: GroundStation, elevation_mask_deg: float, status: str) -> GroundStation:
     """Copy of a station with another elevation mask and where that comes from.
+
+    Parameters
+    ----------
+    station : GroundStation
+        Station.
+    elevation_mask_deg : float
+        Least usable elevation.
+    status : str
+        Where the mask comes from.
+
+    Returns
+    -------
+    GroundStation
+        The copy.
 
     Raises
     ------

@@ -17,9 +17,7 @@ from sim.timescales.node_table import SUPPORTED_START_MJD, SUPPORTED_STOP_MJD
 from sim.timescales.utc_days import UNIX_EPOCH_MJD, civil_date, utc_days
 
 _DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
-_DATE_TIME = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(\.[0-9]{1,12})?(?:Z| UTC)?"
-)
+_DATE_TIME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(\.[0-9]{1,12})?(?:Z| UTC)?")
 MAX_DECIMALS = 9
 
 
@@ -41,8 +39,7 @@ def _text_of(utc: Any) -> str:
         return utc.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
     if isinstance(utc, (datetime, np.datetime64)):
         raise DataError(
-            f"a naive datetime ({utc}) has no time scale; give UTC text like '2026-08-24T02:00:00' or an "
-            "aware datetime"
+            f"a naive datetime ({utc}) has no time scale; give UTC text like '2026-08-24T02:00:00' or an aware datetime"
         )
     raise InputError(f"UTC must be text like '2026-08-24T02:00:00', found {type(utc).__name__} {utc!r:.60}")
 
@@ -71,9 +68,7 @@ def read_utc(utc: Any) -> tuple[int, float]:
     text = _text_of(utc)
     match = _DATE_TIME.fullmatch(text)
     if match is None:
-        raise InputError(
-            f"cannot read UTC {text[:60]!r}; the form is YYYY-MM-DDTHH:MM:SS[.fff] with an optional Z"
-        )
+        raise InputError(f"cannot read UTC {text[:60]!r}; the form is YYYY-MM-DDTHH:MM:SS[.fff] with an optional Z")
     date, hour, minute, second, fraction = match.groups()
     row = _day_row(date, text)
     seconds = 3600 * int(hour) + 60 * int(minute) + int(second) + float(fraction or 0.0)
@@ -87,6 +82,16 @@ def read_utc(utc: Any) -> tuple[int, float]:
 
 def read_utc_day(date: str) -> int:
     """Row of a calendar day ``YYYY-MM-DD`` in the table of UTC days.
+
+    Parameters
+    ----------
+    date : str
+        Calendar day.
+
+    Returns
+    -------
+    int
+        Row.
 
     Raises
     ------

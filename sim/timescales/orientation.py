@@ -139,6 +139,11 @@ def _tai_at_day(mjd: NDArray[np.int64] | int) -> Any:
 def orientation_table() -> OrientationTable:
     """Open the packaged series once per process.
 
+    Returns
+    -------
+    OrientationTable
+        The series.
+
     Raises
     ------
     DataError
@@ -199,10 +204,7 @@ def ut1_minus_tai_s(t_tdb: FloatArray) -> FloatArray:
 
 @elementwise
 def ut1_minus_utc_s(t_tdb: FloatArray) -> FloatArray:
-    """UT1-UTC in seconds; raises as :func:`earth_orientation`.
-
-    Before 1960 UTC is the broadcast UT of :mod:`sim.timescales.utc_days`.
-    """
+    """UT1-UTC in seconds; raises as :func:`earth_orientation`. Before 1960 UTC is broadcast UT (`utc_days`)."""
     return ut1_minus_tai_s(t_tdb) + tai_minus_utc_s(t_tdb)
 
 

@@ -178,6 +178,16 @@ def utc_day_start_tdb(date: str) -> float:
 def tai_minus_utc_s(t_tdb: FloatArray) -> FloatArray:
     """TAI-UTC in seconds (37 since 2017); inside a leap second the value before the step.
 
+    Parameters
+    ----------
+    t_tdb : float or array_like
+        Seconds past J2000 TDB.
+
+    Returns
+    -------
+    float or ndarray
+        Seconds.
+
     Raises
     ------
     InputError

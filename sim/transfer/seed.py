@@ -126,13 +126,13 @@ def conic_vinf(
 
 
 def arrival_normal_by_inclination(
-    vinf: Floats, lunar_pole: Floats, lunar_inclination_rad: Floats, pole_sign: Floats
+    vinf_km_s: Floats, lunar_pole: Floats, lunar_inclination_rad: Floats, pole_sign: Floats
 ) -> tuple[Floats, NDArray[np.bool_]]:
     """Return the unit normal of the arrival plane with a prescribed inclination to the lunar equator.
 
     Parameters
     ----------
-    vinf : ndarray, shape (N, 3)
+    vinf_km_s : ndarray, shape (N, 3)
         Incoming excess velocity, km/s, ICRF.
     lunar_pole : ndarray, shape (N, 3)
         Unit pole of the Moon, ICRF.
@@ -149,7 +149,7 @@ def arrival_normal_by_inclination(
         False where no plane through the asymptote has the inclination (it is below the asymptote's latitude);
         the nearest inclination is used there.
     """
-    s_hat = unit(vinf)
+    s_hat = unit(vinf_km_s)
     along = dot(lunar_pole, s_hat)
     across = lunar_pole - along[:, None] * s_hat
     size = np.sqrt(dot(across, across))
@@ -162,12 +162,12 @@ def arrival_normal_by_inclination(
     return cosine[:, None] * u_hat + sine[:, None] * w_hat, reachable
 
 
-def arrival_normal_over_site(vinf: Floats, site_direction: Floats, pole_sign: Floats) -> Floats:
+def arrival_normal_over_site(vinf_km_s: Floats, site_direction: Floats, pole_sign: Floats) -> Floats:
     """Return the unit normal of the arrival plane which contains a fixed direction (a landing site at its epoch).
 
     Parameters
     ----------
-    vinf : ndarray, shape (N, 3)
+    vinf_km_s : ndarray, shape (N, 3)
         Incoming excess velocity, km/s, ICRF.
     site_direction : ndarray, shape (N, 3)
         Unit vectors from the Moon's centre, ICRF.
@@ -179,21 +179,21 @@ def arrival_normal_over_site(vinf: Floats, site_direction: Floats, pole_sign: Fl
     ndarray, shape (N, 3)
         Unit orbit normals, ICRF.
     """
-    return pole_sign[:, None] * unit(cross(unit(vinf), site_direction))
+    return pole_sign[:, None] * unit(cross(unit(vinf_km_s), site_direction))
 
 
-def perilune_state(vinf: Floats, normal: Floats, perilune_radius_km: Floats, mu_km3_s2: float) -> Floats:
-    """Return the perilune state of the hyperbola with incoming excess velocity `vinf` in the plane of `normal`.
+def perilune_state(vinf_km_s: Floats, normal: Floats, perilune_radius_km: Floats, mu_km3_s2: float) -> Floats:
+    """Return the perilune state of the hyperbola with incoming excess velocity `vinf_km_s` in the plane of `normal`.
 
     With S the unit asymptote, h the normal and B = S x h, perilune lies along S/e + sqrt(1 - 1/e^2) B and moves
     along sqrt(1 - 1/e^2) S - B/e.
 
     Parameters
     ----------
-    vinf : ndarray, shape (N, 3)
+    vinf_km_s : ndarray, shape (N, 3)
         Incoming excess velocity, km/s.
     normal : ndarray, shape (N, 3)
-        Unit normal, perpendicular to `vinf`.
+        Unit normal, perpendicular to `vinf_km_s`.
     perilune_radius_km : ndarray, shape (N,)
         Perilune radius.
     mu_km3_s2 : float
@@ -202,10 +202,10 @@ def perilune_state(vinf: Floats, normal: Floats, perilune_radius_km: Floats, mu_
     Returns
     -------
     ndarray, shape (N, 6)
-        Moon-centred state in the frame of `vinf`, km and km/s.
+        Moon-centred state in the frame of `vinf_km_s`, km and km/s.
     """
-    speed2 = dot(vinf, vinf)
-    s_hat = vinf / np.sqrt(speed2)[:, None]
+    speed2 = dot(vinf_km_s, vinf_km_s)
+    s_hat = vinf_km_s / np.sqrt(speed2)[:, None]
     inverse_ecc = 1.0 / (1.0 + perilune_radius_km * speed2 / mu_km3_s2)
     root = np.sqrt(1.0 - inverse_ecc**2)
     b_hat = cross(s_hat, normal)

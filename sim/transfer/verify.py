@@ -53,10 +53,12 @@ def fly_forward(
     ----------
     tli_state : ndarray, shape (N, 6)
         Just after injection, Earth-centred ICRF, km and km/s.
-    tli_tdb, perilune_tdb : ndarray, shape (N,)
-        Injection and perilune, seconds past J2000 TDB.
+    tli_tdb : ndarray, shape (N,)
+        Injection, seconds past J2000 TDB.
     perilune_state : ndarray, shape (N, 6)
         Solved state, Moon-centred ICRF.
+    perilune_tdb : ndarray, shape (N,)
+        Perilune.
     ephemeris : Ephemeris, optional
         The shipped DE440 cut by default.
 

@@ -84,49 +84,49 @@ def leg_geometry(request: WindowRequest, family: Family, leg: str) -> LegGeometr
     )
 
 
-def wrap_rad(angle: Floats) -> Floats:
+def wrap_rad(angle_rad: Floats) -> Floats:
     """Return angles folded into [-pi, pi).
 
     Parameters
     ----------
-    angle : ndarray
-        rad.
+    angle_rad : ndarray
+        Angles.
 
     Returns
     -------
     ndarray
         rad.
     """
-    return np.mod(angle + np.pi, TWO_PI) - np.pi
+    return np.mod(angle_rad + np.pi, TWO_PI) - np.pi
 
 
-def coast_rad(geometry: LegGeometry, argument_of_latitude: Floats) -> Floats:
+def coast_rad(geometry: LegGeometry, argument_of_latitude_rad: Floats) -> Floats:
     """Return the arc from insertion to injection, not yet folded into a revolution.
 
     Parameters
     ----------
     geometry : LegGeometry
         Of the leg.
-    argument_of_latitude : ndarray, shape (N,)
-        At injection, rad.
+    argument_of_latitude_rad : ndarray, shape (N,)
+        At injection.
 
     Returns
     -------
     ndarray, shape (N,)
         rad.
     """
-    return argument_of_latitude - geometry.launch.argument_of_latitude_rad - geometry.ascent_arc_rad
+    return argument_of_latitude_rad - geometry.launch.argument_of_latitude_rad - geometry.ascent_arc_rad
 
 
-def node_mismatch_rad(geometry: LegGeometry, raan: Floats, coast_s: Floats, sidereal_rad: Floats) -> Floats:
+def node_mismatch_rad(geometry: LegGeometry, raan_rad: Floats, coast_s: Floats, sidereal_rad: Floats) -> Floats:
     """Return node of the parking plane at insertion plus leg offset minus the site's sidereal angle, folded.
 
     Parameters
     ----------
     geometry : LegGeometry
         Of the leg.
-    raan : ndarray, shape (N,)
-        Node at injection, rad.
+    raan_rad : ndarray, shape (N,)
+        Node at injection.
     coast_s : ndarray, shape (N,)
         Coast.
     sidereal_rad : ndarray, shape (N,)
@@ -137,7 +137,7 @@ def node_mismatch_rad(geometry: LegGeometry, raan: Floats, coast_s: Floats, side
     ndarray, shape (N,)
         rad; zero when the plane contains the site.
     """
-    node = raan - geometry.rates.node_rad_s * coast_s
+    node = raan_rad - geometry.rates.node_rad_s * coast_s
     return wrap_rad(node + geometry.launch.node_offset_rad - sidereal_rad)
 
 

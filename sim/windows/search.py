@@ -122,7 +122,7 @@ def open_legs(request: WindowRequest, inclination_deg: float) -> tuple[str, ...]
     return kept
 
 
-def arrival_grid(request: WindowRequest, tof_day: float) -> Floats:
+def arrival_grid_tdb(request: WindowRequest, tof_day: float) -> Floats:
     """Return the arrival epochs at which families are solved, on a grid fixed since J2000.
 
     Parameters
@@ -148,7 +148,7 @@ def _search_pair(
 ) -> OpportunityTable:
     """Solve the families of one inclination and flight time, and close them for both legs."""
     families = _families(request, inclination_deg, tof_day)
-    grid = arrival_grid(request, tof_day)
+    grid = arrival_grid_tdb(request, tof_day)
     transfers, which, epochs = solve_grid(request, families, grid, ephemeris)
     segments = build_segments(transfers, which, epochs)
     tables = [
