@@ -201,21 +201,13 @@ def begin_step(w, table):
 
 
 @lean_kernel
-def center_reach(w, table, radius, ratio3, reach):
-    """Step length in s that the conic's own scale allows at a distance; ``ratio3``: (radius / other distance)^3."""
-    mu = load(w, MU)
-    other = (table.gm[0] + table.gm[1]) - mu
-    strength = ratio3 * (other / mu) + 1e-14
-    if table.zonal_degree > 0:
-        # Only near Earth; about the Moon this asks for steps that are shorter than needed.
-        flat = table.zonal[1] / radius
-        strength = strength + 3.0 * table.zonal[2] * (flat * flat)
-    scale = root(2.0 * radius / fma(magnitude(load(w, BETA)), radius, mu))
-    return reach * rough_power(strength, -1.0 / 12.0) * scale
+def squared_scale(w, radius):
+    """Square of the anomaly in which the conic changes its shape at a distance."""
+    return 2.0 * radius / fma(larger(-load(w, BETA), 0.0), radius, load(w, MU))
 
 
 @lean_kernel
-def choose_step(w, table, tolerance_root, reach_center, reach_companion):
+def choose_step(w, table, reach_center, reach_companion):
     """Choose the step: its length in s and in seconds, from where a trial conic would lead."""
     ox, oy, oz, px, py, pz = begin_step(w, table)
     rx = load(w, R0)
@@ -234,32 +226,45 @@ def choose_step(w, table, tolerance_root, reach_center, reach_companion):
     dx = ox - rx
     dy = oy - ry
     dz = oz - rz
-    d0 = root(dx * dx + dy * dy + dz * dz)
+    d2 = dx * dx + dy * dy + dz * dz
+    inverse = inverse_root(d2)
+    d0 = d2 * inverse
     ex = px - vx
     ey = py - vy
     ez = pz - vz
     speed = root(ex * ex + ey * ey + ez * ez)
     store(w, APART, smaller(radius, d0))
-    ratio = radius / d0
-    length0 = center_reach(w, table, radius, ratio * ratio * ratio, reach_center * tolerance_root)
-    companion = reach_companion * tolerance_root / speed
+    ratio = radius * inverse
+    strength = ratio * ratio * ratio * (((table.gm[0] + table.gm[1]) - mu) / mu) + 1e-14
+    if table.zonal_degree > 0:
+        # Only near Earth; about the Moon this asks for steps that are shorter than needed.
+        flat = table.zonal[1] / radius
+        strength = strength + 3.0 * table.zonal[2] * (flat * flat)
+    momentum2 = load(w, MOMENTUM2)
+    nearest = momentum2 / (mu + root(larger(fma(mu, mu, -beta * momentum2), 0.0)))
+    weak = 1.0 / (control * reach_center * rough_power(strength, -0.0428))
+    separation = inverse_root(ox * ox + oy * oy + oz * oz)
+    fast = speed / (control * reach_companion)
     largest = root(LARGEST_Z / larger(magnitude(beta), 1e-12))
-    s = smaller(0.6 * control * length0, largest)
-    s = smaller(s, 2.0 * control * companion * d0 / radius)
+    ways = with_sign_of(1.0, span)
+    s = 0.6 / (weak * inverse_root(squared_scale(w, radius)) + fast * radius * inverse * rough_power(d0 * separation, -0.623))
+    s = smaller(s, largest)
     for _ in range(LOOK_AHEAD):
         signed = with_sign_of(s, span)
         u1, u2, u3 = universal(signed, beta)
         t = fma(radius, signed, fma(eta, u2, gamma * u3))
         rho = fma(eta, u1, fma(gamma, u2, radius))
+        rate = fma(eta, fma(-beta, u2, 1.0), gamma * u1)
         f = 1.0 - mu / radius * u2
         g = t - mu * u3
         dx = fma(px, t, ox) - fma(f, rx, g * vx)
         dy = fma(py, t, oy) - fma(f, ry, g * vy)
         dz = fma(pz, t, oz) - fma(f, rz, g * vz)
-        d = root(dx * dx + dy * dy + dz * dz)
-        ratio = rho / d
-        length = smaller(length0, center_reach(w, table, rho, ratio * ratio * ratio, reach_center * tolerance_root))
-        use = larger(s / length, magnitude(t) / (companion * smaller(d0, d))) / control
+        inverse = 1.0 / smaller(d0, root(dx * dx + dy * dy + dz * dz))
+        turns = both(less(eta * ways, 0.0), less(0.0, rate * ways))
+        low = select(turns, nearest, smaller(radius, rho))
+        scale = rough_power(squared_scale(w, low), -0.187) * rough_power(squared_scale(w, rho), -0.313)
+        use = s * weak * scale + magnitude(t) * fast * inverse * rough_power(inverse / separation, 0.623)
         s = s * larger(smaller(rough_power(use, -0.8), 4.0), 0.2)
         s = smaller(s, largest)
     store(w, ANOMALY, with_sign_of(s, span))

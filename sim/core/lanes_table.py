@@ -28,7 +28,7 @@ OTHER_TERMS: Final = 7
 """Terms of the other bodies' positions: 3e-5 km for the Sun, which moves its tide by 1e-17 km/s2."""
 FRAME_TERMS: Final = 9
 """Terms of the frame's acceleration: 3e-18 km/s2."""
-POLE_TERMS: Final = 4
+POLE_TERMS: Final = 7
 """Terms of Earth's pole."""
 SAMPLES: Final = 14
 """Chebyshev nodes a piece is sampled at."""
