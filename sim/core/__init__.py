@@ -4,8 +4,8 @@ Units inside this package, without suffixes in names: km, km/s, km/s2, rad, kg, 
 J2000; axes are those of the ICRF. The batch axis comes first. Nothing here raises on data: every row of a batch gets
 one status of :class:`sim.core.status.Status`, and a bad row changes no bit of any other row.
 
-The parts compose along independent axes: ephemeris tables (:mod:`~sim.core.chebyshev`), force terms
+The scalar parts compose along independent axes: what depends on time only (:mod:`~sim.core.nodes`), force terms
 (:mod:`~sim.core.forces`), one step of a method (:mod:`~sim.core.rkn1210_step`), events inside a step
-(:mod:`~sim.core.events`), and the adaptive driver (:mod:`~sim.core.rkn1210`). :mod:`~sim.core.reference` and
-:mod:`~sim.core.dop853` repeat the whole chain independently, for verification.
+(:mod:`~sim.core.events`), and the adaptive driver (:mod:`~sim.core.rkn1210`). :mod:`~sim.core.chebyshev`,
+:mod:`~sim.core.reference` and :mod:`~sim.core.dop853` repeat the whole chain independently, for verification.
 """
