@@ -157,7 +157,7 @@ class ForceModel:
         """
         return open_ephemeris() if self.ephemeris is None else self.ephemeris
 
-    def gm(self, body: str) -> float:
+    def body_gm_km3_s2(self, body: str) -> float:
         """Gravitational parameter in use.
 
         Parameters
@@ -239,10 +239,10 @@ class ForceModel:
 
     def _build(self, start_tdb: float, stop_tdb: float) -> FlatModel:
         table = self._table(start_tdb, stop_tdb, self.piece_day, self.n_coefficients)
-        gm = np.array([self.gm(body) for body in self.bodies], dtype=np.float64)
+        gm = np.array([self.body_gm_km3_s2(body) for body in self.bodies], dtype=np.float64)
         gm, powers = padded_bodies(gm, power_table(table.coefficients))
         forces = Forces(
-            gm_center=self.gm(self.center),
+            gm_center=self.body_gm_km3_s2(self.center),
             gm=gm,
             table=powers,
             start=table.start_tdb,
@@ -279,7 +279,7 @@ class ForceModel:
             table=table.coefficients,
             start=table.start_tdb,
             piece=table.piece_s,
-            gm=np.array([self.gm(body) for body in (self.center, *self.bodies)], dtype=np.float64),
+            gm=np.array([self.body_gm_km3_s2(body) for body in (self.center, *self.bodies)], dtype=np.float64),
             zonals=self._zonals(),
             earth=self._earth_index(),
             pole=self._pole(pole_times),
@@ -299,7 +299,7 @@ class ForceModel:
     def _zonals(self) -> npt.NDArray[np.float64]:
         """GM, reference radius, J2, J3, J4 with the degrees beyond the chosen one set to zero."""
         values = np.array([0.0, EARTH.harmonics_radius_km, EARTH.j2, EARTH.j3, EARTH.j4])
-        values[0] = self.gm("earth") if self.earth_zonals else 0.0
+        values[0] = self.body_gm_km3_s2("earth") if self.earth_zonals else 0.0
         values[2 + max(self.earth_zonals - 1, 0) :] = 0.0
         return values
 

@@ -66,7 +66,7 @@ radii = st.floats(6600.0, 60000.0)
 @settings(max_examples=30)
 @given(ecc=eccentricities, perigee=radii, inclination=st.floats(0.0, np.pi))
 def test_energy_and_momentum_on_a_conic(ecc, perigee, inclination):
-    mu = TWO_BODY.gm("earth")
+    mu = TWO_BODY.body_gm_km3_s2("earth")
     speed = np.sqrt(mu * (1.0 + ecc) / perigee)
     state = np.array([perigee, 0, 0, 0, speed * np.cos(inclination), speed * np.sin(inclination)])
     run = propagate_at(state, T0, T0 + np.linspace(0.2, 3.0, 8) * DAY, TWO_BODY, tolerance=1e-14, impacts=False)
@@ -83,7 +83,7 @@ def test_energy_and_momentum_on_a_conic(ecc, perigee, inclination):
 @given(ecc=st.floats(0.0, 0.7), perigee=radii, inclination=st.floats(0.0, np.pi))
 def test_energy_and_axial_momentum_about_an_oblate_earth(ecc, perigee, inclination):
     """Zonal harmonics keep the energy and the component of momentum along the pole."""
-    mu = J2_ONLY.gm("earth")
+    mu = J2_ONLY.body_gm_km3_s2("earth")
     speed = np.sqrt(mu * (1.0 + ecc) / perigee)
     state = np.array([perigee, 0, 0, 0, speed * np.cos(inclination), speed * np.sin(inclination)])
     run = propagate_at(state, T0, T0 + np.linspace(0.0, 2.0, 9) * DAY, J2_ONLY, tolerance=1e-14, impacts=False)
