@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from sim.core.compile import kernel, lean_kernel
 from sim.core.lanes_step import (
-    ANOMALY, BASE, CLOSED, COMPANION, CONTROL, DURATION, END, HIGHEST, LOWEST, PIECE, POSITION, SERIES, SPAN, STEPS,
+    ANOMALY, BASE, CLOSED, COMPANION, CONTROL, DURATION, END, HIGHEST, LOWEST, PIECE, ORIGIN, POSITION, SERIES, SPAN, STEPS,
     TAU, TIME_RESOLUTION, choose_step, end_step, fill_nodes, run_stages,
 )  # fmt: skip
 from sim.core.lanes_step import NODES
@@ -27,7 +27,7 @@ from sim.core.lanes_table import COMPANION_TERMS, LaneTable
 from sim.core.nodes import locate
 from sim.core.rkn1210 import all_finite
 from sim.core.simd import (
-    LANES, at_most, bits, both, either, floor, larger, less, load, magnitude, rough_power, select, smaller, store,
+    LANES, at_most, bits, both, either, floor, larger, less, load, magnitude, rough_power, select, smaller, store, transpose,
 )  # fmt: skip
 from sim.core.status import MAX_STEPS, NONFINITE, OK, OUT_OF_EPHEMERIS, STEP_TOO_SMALL
 
@@ -61,11 +61,14 @@ def get_state(w, lane, values):
 
 
 @lean_kernel
-def load_series(w, table, lane, first_piece):
-    """Give a lane the piece of the table that it asks for."""
-    series = table.rows[first_piece[lane] + int(w[PIECE, lane]), int(w[COMPANION, lane])]
-    for r in range(series.shape[0]):
-        w[SERIES + r, lane] = series[r]
+def load_series(w, table, offsets):
+    """Give every lane the piece of the table that it asks for."""
+    count = table.rows.shape[2]
+    for lane in range(LANES):
+        piece = w[ORIGIN, lane] + w[PIECE, lane]
+        offsets[lane] = int(2.0 * piece + w[COMPANION, lane]) * count
+    for first in range(0, count, LANES):
+        transpose(table.rows, offsets, first, w, SERIES + first)
 
 
 @lean_kernel
@@ -78,12 +81,13 @@ def piece_for(offset, backward, lowest, highest, table):
 @lean_kernel
 def other_distance2(w, lane, table):
     """Squared distance between a lane's state and the companion."""
-    x = (w[BASE, lane] + w[TAU, lane] - w[PIECE, lane] * table.stride) * (2.0 / table.cover) - 1.0
+    x = (w[BASE, lane] - w[PIECE, lane] * table.stride) * (2.0 / table.cover) - 1.0
+    series = table.rows[int(w[ORIGIN, lane] + w[PIECE, lane]), 0]
     total = 0.0
     for c in range(3):
         value = 0.0
         for j in range(COMPANION_TERMS - 1, -1, -1):
-            value = value * x + w[SERIES + 3 * j + c, lane]
+            value = value * x + series[3 * j + c]
         total += (value - w[POSITION + c, lane]) ** 2
     return total
 
@@ -95,7 +99,7 @@ def is_companion(r2, d2, table):
 
 
 @lean_kernel
-def begin_row(w, table, lane, state, t0, span, first_piece):
+def begin_row(w, table, lane, state, t0, span):
     """Put a row into a lane; return a status, OK when it has to be propagated."""
     if not (all_finite(state) and math.isfinite(t0) and math.isfinite(span)):
         return NONFINITE
@@ -103,7 +107,7 @@ def begin_row(w, table, lane, state, t0, span, first_piece):
     begin = t0 - table.start
     if begin < 0.0 or begin > table.total or begin + span < 0.0 or begin + span > table.total:
         return OUT_OF_EPHEMERIS
-    first_piece[lane] = index
+    w[ORIGIN, lane] = index
     set_state(w, lane, state)
     w[TAU, lane] = 0.0
     w[BASE, lane] = base
@@ -114,14 +118,12 @@ def begin_row(w, table, lane, state, t0, span, first_piece):
     w[HIGHEST, lane] = table.rows.shape[0] - 1 - index
     w[PIECE, lane] = piece_for(base, span < 0.0, w[LOWEST, lane], w[HIGHEST, lane], table)
     w[COMPANION, lane] = 0.0
-    load_series(w, table, lane, first_piece)
     r2 = state[0] * state[0] + state[1] * state[1] + state[2] * state[2]
     d2 = other_distance2(w, lane, table)
     if not (r2 > 0.0 and d2 > 0.0 and math.isfinite(r2 * r2)):
         return NONFINITE
     if is_companion(r2, d2, table):
         w[COMPANION, lane] = 1.0
-        load_series(w, table, lane, first_piece)
     return OK
 
 
@@ -198,34 +200,36 @@ def propagate_lanes(
     n_others = table.gm.shape[0] - 2
     w = np.zeros((SERIES + table.rows.shape[2] + 3 * (n_others + 1) * NODES, LANES))
     row_of = np.full(LANES, IDLE)
-    first_piece = np.zeros(LANES, dtype=np.int64)
+    offsets = np.zeros(LANES, dtype=np.int64)
     reach_center = REACH_CENTER * tolerance ** (1.0 / 12.0)
     reach_companion = REACH_COMPANION * tolerance**0.1266
     following = first
     busy = 0
     for lane in range(LANES):
-        following = refill(w, table, lane, row_of, first_piece, following, last, states, t0, t1, ends, t_end, status, event, steps)
+        following = refill(w, table, lane, row_of, following, last, states, t0, t1, ends, t_end, status, event, steps)
         if row_of[lane] != IDLE:
             busy |= 1 << lane
+    stale = True
     while busy != 0:
+        if stale:
+            load_series(w, table, offsets)
         ended, failed, changed = advance(
             w, table, n_others, tolerance, reach_center, reach_companion, max_steps
         )
-        attention = busy & (ended | failed | changed)
+        stale = changed != 0
+        attention = busy & (ended | failed)
         for lane in range(LANES):
-            if (attention >> lane) & 1 == 0:
-                continue
-            if ((ended | failed) >> lane) & 1:
-                row = row_of[lane]
+            if (attention >> lane) & 1:
                 code = OK
                 if (ended >> lane) & 1 == 0:
                     code = MAX_STEPS if w[STEPS, lane] >= max_steps else STEP_TOO_SMALL
-                finish_row(w, lane, row, code, t0, t1, ends, t_end, status, event, steps)
-                following = refill(w, table, lane, row_of, first_piece, following, last, states, t0, t1, ends, t_end, status, event, steps)
+                finish_row(w, lane, row_of[lane], code, t0, t1, ends, t_end, status, event, steps)
+                following = refill(
+                    w, table, lane, row_of, following, last, states, t0, t1, ends, t_end, status, event, steps
+                )
+                stale = True
                 if row_of[lane] == IDLE:
                     busy &= ~(1 << lane)
-            else:
-                load_series(w, table, lane, first_piece)
 
 
 @lean_kernel
@@ -239,14 +243,14 @@ def finish_row(w, lane, row, code, t0, t1, ends, t_end, status, event, steps):
 
 
 @lean_kernel
-def refill(w, table, lane, row_of, first_piece, following, last, states, t0, t1, ends, t_end, status, event, steps):
+def refill(w, table, lane, row_of, following, last, states, t0, t1, ends, t_end, status, event, steps):
     """Put the next usable row into a lane and write the results of unusable ones; return the row after it."""
     row_of[lane] = IDLE
     while following < last:
         row = following
         following += 1
         span = t1[row] - t0[row]
-        code = begin_row(w, table, lane, states[row], t0[row], span, first_piece)
+        code = begin_row(w, table, lane, states[row], t0[row], span)
         if code == OK and span != 0.0:
             row_of[lane] = row
             break

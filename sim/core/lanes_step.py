@@ -71,6 +71,8 @@ LOWEST: Final = 12
 HIGHEST: Final = 13
 """Pieces that exist, counted likewise."""
 STEPS: Final = 14
+ORIGIN: Final = 15
+"""Piece in which the row begins."""
 # Rows of a step.
 ANOMALY: Final = 16
 """Length of the step in s."""

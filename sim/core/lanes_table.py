@@ -43,7 +43,8 @@ class LaneTable(NamedTuple):
         Centre, companion, other bodies; km3/s2.
     rows : numpy.ndarray (P, 2, R)
         Power series of each piece, for steps about the centre (0) and about the companion (1). R values: companion
-        (10 x 3), other bodies (7 x 3 each), frame (9 x 3), pole (4 x 3); powers outside, components inside.
+        (10 x 3), other bodies (7 x 3 each), frame (9 x 3), pole (7 x 3), zeros up to a multiple of eight; powers
+        outside, components inside.
     start, stride, cover, total : float
         Start of the table (TDB s past J2000), distance between and length of pieces, length of the table, s.
     zonal : numpy.ndarray (5,)
@@ -77,7 +78,8 @@ def row_count(n_others: int) -> int:
     -------
     int
     """
-    return 3 * (COMPANION_TERMS + OTHER_TERMS * n_others + FRAME_TERMS + POLE_TERMS)
+    values = 3 * (COMPANION_TERMS + OTHER_TERMS * n_others + FRAME_TERMS + POLE_TERMS)
+    return -(-values // 8) * 8
 
 
 def lane_table(forces: Forces) -> LaneTable:
@@ -111,13 +113,13 @@ def lane_table(forces: Forces) -> LaneTable:
     about_center = _power_series(frame, FRAME_TERMS)
     about_companion = about_center - _second_derivative(companion, cover)
     tail = _power_series(pole, POLE_TERMS)
-    kinds = [
-        np.concatenate([companion, *others, frame_series, tail], axis=1).reshape(n_pieces, -1)
-        for frame_series in (about_center, about_companion)
-    ]
+    rows = np.zeros((n_pieces, 2, row_count(len(others))))
+    for kind, frame_series in enumerate((about_center, about_companion)):
+        values = np.concatenate([companion, *others, frame_series, tail], axis=1).reshape(n_pieces, -1)
+        rows[:, kind, : values.shape[1]] = values
     return LaneTable(
         gm=np.concatenate(([forces.gm_center], gm)),
-        rows=np.ascontiguousarray(np.stack(kinds, axis=1)),
+        rows=rows,
         start=forces.start,
         stride=stride,
         cover=cover,

@@ -198,6 +198,43 @@ def _store(typingctx: Any, array: Any, row: Any, value: Any) -> Any:
     return types.none(array, row, value), codegen
 
 
+def _transpose(typingctx: Any, source: Any, offsets: Any, first: Any, target: Any, row: Any) -> Any:
+    """Type and generate :func:`transpose`."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        data = context.make_array(sig.args[0])(context, builder, args[0]).data
+        places = context.make_array(sig.args[1])(context, builder, args[1]).data
+        begin = context.cast(builder, args[2], sig.args[2], types.intp)
+        values = []
+        for lane in range(LANES):
+            offset = builder.load(builder.gep(places, [ir.Constant(_WORD, lane)]))
+            pointer = builder.gep(data, [builder.add(offset, begin)])
+            values.append(builder.load(builder.bitcast(pointer, _VECTOR.as_pointer()), align=8))
+        for span in (1, 2, 4):
+            values = _exchange(builder, values, span)
+        kinds, places = (sig.args[3], sig.args[4]), (args[3], args[4])
+        pointer = _row_pointer(context, builder, signature(types.none, *kinds), places)
+        for lane in range(LANES):
+            place = builder.gep(pointer, [ir.Constant(ir.IntType(32), lane)])
+            builder.store(values[lane], place, align=8)
+        return context.get_dummy_value()
+
+    return types.none(source, offsets, first, target, row), codegen
+
+
+def _exchange(builder: Any, values: list[Any], span: int) -> list[Any]:
+    """Exchange blocks of ``span`` elements between vectors that are ``span`` apart: one of three steps of a transpose."""
+    index = ir.VectorType(ir.IntType(32), LANES)
+    low = ir.Constant(index, [i if i & span == 0 else LANES + i - span for i in range(LANES)])
+    high = ir.Constant(index, [i + span if i & span == 0 else LANES + i for i in range(LANES)])
+    result = list(values)
+    for i in range(LANES):
+        if i & span == 0:
+            result[i] = builder.shuffle_vector(values[i], values[i + span], low)
+            result[i + span] = builder.shuffle_vector(values[i], values[i + span], high)
+    return result
+
+
 def _broadcast(typingctx: Any, value: Any) -> Any:
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         return _as_vector(context, builder, sig.args[0], args[0])
@@ -268,6 +305,7 @@ def _rough_power(typingctx: Any, x: Any, exponent: Any) -> Any:
 
 load: Any
 store: Any
+transpose: Any
 broadcast: Any
 fma: Any
 root: Any
@@ -293,6 +331,12 @@ if JIT_DISABLED:
     def store(array, row, value):  # type: ignore[no-untyped-def,no-redef]  # noqa: D103
         array[row] = value
 
+    def transpose(source, offsets, first, target, row):  # type: ignore[no-untyped-def,no-redef]  # noqa: D103
+        flat = source.reshape(-1)
+        for lane in range(LANES):
+            begin = offsets[lane] + first
+            target[row : row + LANES, lane] = flat[begin : begin + LANES]
+
     def broadcast(value):  # type: ignore[no-untyped-def,no-redef]  # noqa: D103
         return np.full(LANES, float(value))
 
@@ -317,6 +361,7 @@ if JIT_DISABLED:
 else:
     load = intrinsic(_load)
     store = intrinsic(_store)
+    transpose = intrinsic(_transpose)
     broadcast = intrinsic(_broadcast)
     fma = _elementwise("llvm.fma.v8f64", 3)
     root = _elementwise("llvm.sqrt.v8f64", 1)
