@@ -4,9 +4,10 @@
 `verify` flies solutions forward with an integrator and force code of its own.
 """
 
-from sim.transfer.direct import solve_direct, transfer_model
+from sim.transfer.direct import solve_direct
 from sim.transfer.outcome import OUTCOME_TEXT, Outcome
 from sim.transfer.records import Transfers, TransferTargets, join_transfers
+from sim.transfer.shooting import transfer_model
 
 __all__ = [
     "OUTCOME_TEXT",

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sim.ephemeris import Ephemeris, open_ephemeris
 from sim.frames.rotations import dot, norm
 from sim.propagation import propagate, propagate_at
-from sim.transfer.direct import transfer_model
+from sim.transfer.shooting import transfer_model
 
 Floats = NDArray[np.float64]
 

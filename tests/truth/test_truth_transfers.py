@@ -12,6 +12,10 @@ from sim.propagation import ClosestApproach, propagate
 from sim.sites import launch_site
 from sim.timescales import tdb_from_tt, tdb_from_utc, utc_from_tdb
 from sim.transfer import Outcome, TransferTargets, solve_direct
+from sim.transfer.fold import _guess as fold_guess
+from sim.transfer.newton import attempt
+from sim.transfer.perigee import osculating_perigee
+from sim.transfer.shooting import build_problem, plane_azimuth_rad
 from sim.transfer.verify import fly_forward
 from sim.windows import LEGS, WindowRequest, find_opportunities
 
@@ -232,3 +236,70 @@ def test_change_5_reaches_perilune_when_it_braked(record_accuracy) -> None:
     # the independent propagation of the same elements
     assert abs(run.t_tdb[0] - tdb_from_utc("2020-11-28T13:10:46")) < 60.0
     assert altitude == pytest.approx(389.8, abs=5.0)
+
+
+def near_fold_targets(count: int) -> TransferTargets:
+    """Random arrivals of 2021-2030, declination within 2.2 degrees of the inclination, direct and retrograde."""
+    rng = np.random.default_rng(2021)
+    span = tdb_from_utc("2021-01-01T00:00:00"), tdb_from_utc("2031-01-01T00:00:00")
+    epoch = rng.uniform(*span, 20 * count)
+    moon = open_ephemeris().position_km("moon", "earth", epoch)
+    declination = np.degrees(np.abs(np.arcsin(moon[:, 2] / np.linalg.norm(moon, axis=1))))
+    inclination = declination + rng.uniform(-2.2, 2.2, epoch.size)
+    rows = np.flatnonzero(inclination > 19.5)[:count]
+    ones = np.ones(rows.size)
+    retrograde = rng.random(rows.size) < 0.2
+    return TransferTargets(
+        perilune_tdb=epoch[rows],
+        tof_s=rng.uniform(3.0, 6.5, rows.size) * 86_400.0,
+        perigee_radius_km=6578.0 * ones,
+        inclination_rad=np.radians(np.where(retrograde, 180.0 - inclination[rows], inclination[rows])),
+        branch_sign=rng.choice([1.0, -1.0], rows.size),
+        perilune_radius_km=1837.4 * ones,
+        pole_sign=rng.choice([1.0, -1.0], rows.size),
+        lunar_inclination_rad=math.pi / 2 * ones,
+    )
+
+
+def test_every_row_near_the_fold_is_solved_or_shown_not_to_exist(record_accuracy) -> None:
+    targets = near_fold_targets(400)
+    found = solve_direct(targets)
+    undecided = ~np.isin(found.status, (Outcome.OK, Outcome.DECLINATION))
+    record_accuracy(
+        "folds 2021-2030 (declination within 2.2 deg of inclination)",
+        "solved, or inclination scanned over azimuth",
+        "undecided rows",
+        float(undecided.mean()),
+        "1",
+        1e-3,
+    )
+    good = found.status == Outcome.OK
+    assert 0.3 < good.mean() < 0.9
+    assert np.degrees(np.abs(found.residual_inclination_rad[good])).max() < 1e-6
+    # brute force for rows declared not to exist: the least inclination over all azimuths of the plane
+    problem = build_problem(targets.select(np.flatnonzero(found.status == Outcome.DECLINATION)[:25]), open_ephemeris())
+    wanted = np.minimum(problem.targets.inclination_rad, np.pi - problem.targets.inclination_rad)
+    base = np.where(problem.targets.inclination_rad > np.pi / 2, np.pi, 0.0)
+    least = np.full(wanted.size, np.inf)
+    start = None
+    for azimuth in np.arange(-0.4, 0.4001, 0.04):
+        fixed = problem.by_azimuth(base + azimuth)
+        scan = attempt(fixed, fold_guess(problem, base + azimuth) if start is None else start.vinf_km_s, None)
+        assert (scan.status == Outcome.OK).all()
+        start = scan
+        inclination = osculating_perigee(scan.perigee_state, problem.earth_pole, problem.mu_earth).inclination_rad
+        least = np.minimum(least, np.minimum(inclination, np.pi - inclination))
+    assert (least > wanted - 1e-6).all()
+
+
+def test_both_branches_of_a_fold_lie_on_their_own_sides() -> None:
+    targets = near_fold_targets(300)
+    mirrored = TransferTargets(**{**targets.__dict__, "branch_sign": -targets.branch_sign})
+    one, other = solve_direct(targets), solve_direct(mirrored)
+    both = (one.status == Outcome.OK) & (other.status == Outcome.OK)
+    assert np.array_equal(one.status == Outcome.OK, other.status == Outcome.OK), "both branches exist or none"
+    problem = build_problem(targets, open_ephemeris())
+    difference = np.sin(plane_azimuth_rad(problem, one.perigee_state)[both]) - np.sin(
+        plane_azimuth_rad(problem, other.perigee_state)[both]
+    )
+    assert (difference * targets.branch_sign[both] > 0.0).all()
