@@ -27,7 +27,7 @@ from sim.core.lanes_table import COMPANION_TERMS, LaneTable
 from sim.core.nodes import locate
 from sim.core.rkn1210 import all_finite
 from sim.core.simd import (
-    LANES, at_most, bits, both, either, floor, larger, less, load, magnitude, rough_power, select, smaller, store, transpose,
+    LANES, at_most, bits, both, either, floor, fma, larger, less, load, magnitude, rough_power, select, smaller, store, transpose,
 )  # fmt: skip
 from sim.core.status import MAX_STEPS, NONFINITE, OK, OUT_OF_EPHEMERIS, STEP_TOO_SMALL
 
@@ -153,8 +153,10 @@ def advance(w, table, n_others, tolerance, reach_center, reach_companion, max_st
     wanted = floor((load(w, BASE) + tau - room) / table.stride)
     wanted = smaller(larger(wanted, load(w, LOWEST)), load(w, HIGHEST))
     m = load(w, COMPANION)
-    near = select(less(d2 * d2 * table.gm[0], r2 * r2 * table.gm[1]), 1.0, 0.0)
-    near = select(good, near, m)
+    own = fma(m, table.gm[1] - table.gm[0], table.gm[0])
+    other = (table.gm[0] + table.gm[1]) - own
+    leave = both(good, less(d2 * d2 * own, r2 * r2 * other))
+    near = select(leave, 1.0 - m, m)
     store(w, PIECE, wanted)
     store(w, COMPANION, near)
     changed = either(less(0.0, magnitude(wanted - piece)), less(0.0, magnitude(near - m)))

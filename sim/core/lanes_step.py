@@ -25,11 +25,14 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from numpy.polynomial import chebyshev
 
 from sim.core.compile import lean_kernel
+from sim.core.forces import CENTER
 from sim.core.lanes_table import COMPANION_TERMS, FRAME_TERMS, OTHER_TERMS, POLE_TERMS, LaneTable
-from sim.core.rkn1210_step import A_COLUMN, A_START, A_VALUE, USED
-from sim.core.rkn1210_tableau import BP, E_POSITION, E_VELOCITY, STAGES, B, C
+from sim.core.lanes_sums import stage_sum
+from sim.core.rkn1210_step import USED
+from sim.core.rkn1210_tableau import BP, E_POSITION, E_VELOCITY, STAGES, A, B, C
 from sim.core.simd import (
     at_most,
     bits,
@@ -43,6 +46,7 @@ from sim.core.simd import (
     less,
     load,
     magnitude,
+    pull,
     rough_power,
     root,
     select,
@@ -98,18 +102,29 @@ K: Final = 40
 NODE: Final = K + 3 * STAGES
 NODES: Final = STAGES - 1
 """Distinct times of a step: the last two stages share theirs."""
-NODE_ROWS: Final = 12
-"""Conic position 3, frame's acceleration with the conic's attraction 3, three factors, companion 3."""
+NODE_ROWS: Final = 15
+"""Conic position 3, frame's acceleration with the conic's attraction 3, three factors, conic's centre 3, other main body
+relative to it 3."""
+LATEST: Final = np.array([A[i, i - 1] if i > 0 else 0.0 for i in range(STAGES)])
+"""Weights of the stage before."""
 SERIES: Final = NODE + NODES * NODE_ROWS
 """Power series of the piece in use; after it, the positions of the other bodies and of the pole at the nodes."""
 
 LARGEST_Z: Final = 1.0
 """Bound of |beta s^2| in a step: the series of the universal functions are cut accordingly."""
-TERMS: Final = 9
-C2: Final = np.array([(-1.0) ** k / math.factorial(2 * k + 2) for k in range(TERMS)])
-C3: Final = np.array([(-1.0) ** k / math.factorial(2 * k + 3) for k in range(TERMS)])
 
-LOOK_AHEAD: Final = 3
+
+def economized(first: int, terms: int) -> Array:
+    """Coefficients of the series of sum (-z)^k / (2 k + first)!, shortened on |z| <= 1 by Chebyshev's way."""
+    series = [(-1.0) ** k / math.factorial(2 * k + first) for k in range(terms + 6)]
+    return chebyshev.cheb2poly(chebyshev.poly2cheb(series)[:terms])
+
+
+C2: Final = economized(2, 8)
+C3: Final = economized(3, 7)
+"""Good to 1e-18 and 5e-17."""
+
+LOOK_AHEAD: Final = 2
 """Trial conics on which the length of a step is chosen."""
 KEPLER_TURNS: Final = 12
 TIME_RESOLUTION: Final = 1e-10
@@ -151,10 +166,11 @@ def universal(s, beta):
     """Universal functions U1, U2, U3 of the conic with ``beta = 2 mu / r - v^2`` at the anomaly ``s``."""
     s2 = s * s
     z = beta * s2
-    c2 = fma(z, C2[TERMS - 1], C2[TERMS - 2])
-    c3 = fma(z, C3[TERMS - 1], C3[TERMS - 2])
-    for k in range(TERMS - 3, -1, -1):
+    c2 = fma(z, C2[7], C2[6])
+    for k in range(5, -1, -1):
         c2 = fma(z, c2, C2[k])
+    c3 = fma(z, C3[6], C3[5])
+    for k in range(4, -1, -1):
         c3 = fma(z, c3, C3[k])
     u2 = s2 * c2
     u3 = s2 * s * c3
@@ -316,6 +332,7 @@ def fill_nodes(w, table, n_others):
     mu = load(w, MU)
     gamma = load(w, GAMMA)
     momentum = -0.75 * load(w, MOMENTUM2)
+    m = load(w, COMPANION)
     slope = mu / radius
     anomaly = load(w, ANOMALY)
     hh = anomaly * anomaly
@@ -350,15 +367,21 @@ def fill_nodes(w, table, n_others):
         store(w, row + 7, rho * rooted)
         store(w, row + 8, hh * fma(fma(momentum, y2, mu), y2, -0.25 * beta))
         bx, by, bz = series3(w, SERIES, COMPANION_TERMS, x)
-        store(w, row + 9, bx)
-        store(w, row + 10, by)
-        store(w, row + 11, bz)
+        mx = m * bx
+        my = m * by
+        mz = m * bz
+        store(w, row + 9, mx)
+        store(w, row + 10, my)
+        store(w, row + 11, mz)
+        store(w, row + 12, bx - 2.0 * mx)
+        store(w, row + 13, by - 2.0 * my)
+        store(w, row + 14, bz - 2.0 * mz)
         for b in range(n_others):
             bx, by, bz = series3(w, SERIES + 3 * (COMPANION_TERMS + OTHER_TERMS * b), OTHER_TERMS, x)
             row = extra + 3 * (n_others + 1) * i + 3 * b
-            store(w, row, bx)
-            store(w, row + 1, by)
-            store(w, row + 2, bz)
+            store(w, row, bx - mx)
+            store(w, row + 1, by - my)
+            store(w, row + 2, bz - mz)
         if table.zonal_degree > 0:
             bx, by, bz = series3(w, frame + 3 * FRAME_TERMS, POLE_TERMS, x)
             row = extra + 3 * (n_others + 1) * i + 3 * n_others
@@ -397,75 +420,79 @@ def zonals(x, y, z, px, py, pz, table):
 def run_stages(w, table, n_others):
     """Evaluate the accelerations of the deviation at all stages."""
     m = load(w, COMPANION)
-    rest = 1.0 - m
+    own = fma(m, table.gm[1] - table.gm[0], table.gm[0])
+    other = fma(m, table.gm[0] - table.gm[1], table.gm[1])
     extra = SERIES + 3 * (COMPANION_TERMS + OTHER_TERMS * n_others + FRAME_TERMS + POLE_TERMS)
+    kx = broadcast(0.0)
+    ky = broadcast(0.0)
+    kz = broadcast(0.0)
     for i in range(STAGES):
-        sx = broadcast(0.0)
-        sy = broadcast(0.0)
-        sz = broadcast(0.0)
-        for n in range(A_START[i], A_START[i + 1]):
-            a = broadcast(A_VALUE[n])
-            row = K + 3 * A_COLUMN[n]
-            sx = fma(a, load(w, row), sx)
-            sy = fma(a, load(w, row + 1), sy)
-            sz = fma(a, load(w, row + 2), sz)
+        sx, sy, sz = stage_sum(w, K, i)
+        latest = broadcast(LATEST[i])
+        sx = fma(latest, kx, sx)
+        sy = fma(latest, ky, sy)
+        sz = fma(latest, kz, sz)
         node = min(i, NODES - 1)
         row = NODE + NODE_ROWS * node
         rooted = load(w, row + 6)
+        # All relative to the conic's centre: near the companion nothing is lost to cancellation.
         x = fma(rooted, sx, load(w, row))
         y = fma(rooted, sy, load(w, row + 1))
         z = fma(rooted, sz, load(w, row + 2))
-        cx = load(w, row + 9)
-        cy = load(w, row + 10)
-        cz = load(w, row + 11)
-        # Relative to the companion first: near it nothing is lost to cancellation.
-        dx = fma(rest, cx, -x)
-        dy = fma(rest, cy, -y)
-        dz = fma(rest, cz, -z)
-        x = fma(m, cx, x)
-        y = fma(m, cy, y)
-        z = fma(m, cz, z)
-        inverse = inverse_root(fma(x, x, fma(y, y, z * z)))
-        factor = (-table.gm[0]) * (inverse * inverse * inverse)
-        inverse = inverse_root(fma(dx, dx, fma(dy, dy, dz * dz)))
-        pull = table.gm[1] * (inverse * inverse * inverse)
-        ax = fma(pull, dx, fma(factor, x, load(w, row + 3)))
-        ay = fma(pull, dy, fma(factor, y, load(w, row + 4)))
-        az = fma(pull, dz, fma(factor, z, load(w, row + 5)))
+        factor = pull(own, fma(x, x, fma(y, y, z * z)))
+        ax = fma(-factor, x, load(w, row + 3))
+        ay = fma(-factor, y, load(w, row + 4))
+        az = fma(-factor, z, load(w, row + 5))
+        dx = load(w, row + 12) - x
+        dy = load(w, row + 13) - y
+        dz = load(w, row + 14) - z
+        factor = pull(other, fma(dx, dx, fma(dy, dy, dz * dz)))
+        ax = fma(factor, dx, ax)
+        ay = fma(factor, dy, ay)
+        az = fma(factor, dz, az)
         place = extra + 3 * (n_others + 1) * node
         for b in range(n_others):
-            bx = load(w, place + 3 * b) - x
-            by = load(w, place + 3 * b + 1) - y
-            bz = load(w, place + 3 * b + 2) - z
-            inverse = inverse_root(fma(bx, bx, fma(by, by, bz * bz)))
-            pull = table.gm[2 + b] * (inverse * inverse * inverse)
-            ax = fma(pull, bx, ax)
-            ay = fma(pull, by, ay)
-            az = fma(pull, bz, az)
+            dx = load(w, place + 3 * b) - x
+            dy = load(w, place + 3 * b + 1) - y
+            dz = load(w, place + 3 * b + 2) - z
+            factor = pull(table.gm[2 + b], fma(dx, dx, fma(dy, dy, dz * dz)))
+            ax = fma(factor, dx, ax)
+            ay = fma(factor, dy, ay)
+            az = fma(factor, dz, az)
         if table.zonal_degree > 0:
-            px = load(w, place + 3 * n_others)
-            py = load(w, place + 3 * n_others + 1)
-            pz = load(w, place + 3 * n_others + 2)
-            ex = x
-            ey = y
-            ez = z
-            if table.zonal_body == 0:
-                ex = -dx
-                ey = -dy
-                ez = -dz
-            elif table.zonal_body > 0:
-                ex = x - load(w, place + 3 * (table.zonal_body - 1))
-                ey = y - load(w, place + 3 * (table.zonal_body - 1) + 1)
-                ez = z - load(w, place + 3 * (table.zonal_body - 1) + 2)
-            ex, ey, ez = zonals(ex, ey, ez, px, py, pz, table)
-            ax = ax + ex
-            ay = ay + ey
-            az = az + ez
+            dx, dy, dz = zonal_term(w, table, x, y, z, row, place, n_others)
+            ax = ax + dx
+            ay = ay + dy
+            az = az + dz
         weight = load(w, row + 7)
         spring = load(w, row + 8)
-        store(w, K + 3 * i, fma(weight, ax, spring * sx))
-        store(w, K + 3 * i + 1, fma(weight, ay, spring * sy))
-        store(w, K + 3 * i + 2, fma(weight, az, spring * sz))
+        kx = fma(weight, ax, spring * sx)
+        ky = fma(weight, ay, spring * sy)
+        kz = fma(weight, az, spring * sz)
+        store(w, K + 3 * i, kx)
+        store(w, K + 3 * i + 1, ky)
+        store(w, K + 3 * i + 2, kz)
+
+
+@lean_kernel
+def zonal_term(w, table, x, y, z, row, place, n_others):
+    """Zonal acceleration at a position relative to the conic's centre."""
+    px = load(w, place + 3 * n_others)
+    py = load(w, place + 3 * n_others + 1)
+    pz = load(w, place + 3 * n_others + 2)
+    body = table.zonal_body
+    if body > 0:
+        ex = x - load(w, place + 3 * (body - 1))
+        ey = y - load(w, place + 3 * (body - 1) + 1)
+        ez = z - load(w, place + 3 * (body - 1) + 2)
+        return zonals(ex, ey, ez, px, py, pz, table)
+    # Earth is the centre (CENTER) or the companion (0).
+    m = load(w, COMPANION)
+    away = m if body == CENTER else 1.0 - m
+    ex = fma(-away, load(w, row + 12), x)
+    ey = fma(-away, load(w, row + 13), y)
+    ez = fma(-away, load(w, row + 14), z)
+    return zonals(ex, ey, ez, px, py, pz, table)
 
 
 @lean_kernel
@@ -485,7 +512,8 @@ def weighted(w, weights):
 
 @lean_kernel
 def end_step(w, table, tolerance):
-    """Fill the rows of the step's end; return the estimated error over the tolerance, and the squared distances there."""
+    """Fill the rows of the step's end; return the estimated error over the tolerance, and there the squared
+    distances to the conic's centre and to the other main body."""
     anomaly = load(w, ANOMALY)
     hh = anomaly * anomaly
     mu = load(w, MU)
@@ -512,16 +540,14 @@ def end_step(w, table, tolerance):
     vy = fma(turn, load(w, R0 + 1), stay * load(w, V0 + 1)) + fma(fast, vy, slow * py)
     vz = fma(turn, load(w, R0 + 2), stay * load(w, V0 + 2)) + fma(fast, vz, slow * pz)
     m = load(w, COMPANION)
-    rest = 1.0 - m
-    cx = load(w, last + 9)
-    cy = load(w, last + 10)
-    cz = load(w, last + 11)
-    dx = fma(rest, cx, -x)
-    dy = fma(rest, cy, -y)
-    dz = fma(rest, cz, -z)
-    x = fma(m, cx, x)
-    y = fma(m, cy, y)
-    z = fma(m, cz, z)
+    dx = load(w, last + 12) - x
+    dy = load(w, last + 13) - y
+    dz = load(w, last + 14) - z
+    d2 = dx * dx + dy * dy + dz * dz
+    r2 = x * x + y * y + z * z
+    x = x + load(w, last + 9)
+    y = y + load(w, last + 10)
+    z = z + load(w, last + 11)
     store(w, END, x)
     store(w, END + 1, y)
     store(w, END + 2, z)
@@ -535,8 +561,6 @@ def end_step(w, table, tolerance):
     vx, vy, vz = weighted(w, E_VELOCITY)
     position2 = px * px + py * py + pz * pz
     velocity2 = vx * vx + vy * vy + vz * vz
-    r2 = x * x + y * y + z * z
-    d2 = dx * dx + dy * dy + dz * dz
     nearest = smaller(load(w, APART), root(smaller(r2, d2)))
     # The sum is NaN when anything is: maximum alone would hide it.
     error = scale * root(larger(position2, velocity2)) + 0.0 * (position2 + velocity2 + vx + r2)

@@ -148,7 +148,7 @@ def _elementwise(name: str, count: int) -> Any:
     """Make a function of ``count`` vectors (or scalars) out of an LLVM intrinsic."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return _call(builder, name, [_as_vector(context, builder, k, v) for k, v in zip(sig.args, args, strict=True)])
+        return _call(builder, f"llvm.{name}.v{LANES}f64", [_as_vector(context, builder, k, v) for k, v in zip(sig.args, args, strict=True)])
 
     def one(typingctx: Any, a: Any) -> Any:
         return vector(a), codegen
@@ -175,7 +175,7 @@ def _comparison(symbol: str) -> Any:
     return intrinsic(compare)
 
 
-def _row_pointer(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+def row_pointer(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     """Address of row ``args[1]`` of the (rows, 8) array ``args[0]``."""
     array = context.make_array(sig.args[0])(context, builder, args[0])
     row = context.cast(builder, args[1], sig.args[1], types.intp)
@@ -185,14 +185,14 @@ def _row_pointer(context: Any, builder: Any, sig: Any, args: Any) -> Any:
 
 def _load(typingctx: Any, array: Any, row: Any) -> Any:
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return builder.load(_row_pointer(context, builder, sig, args), align=8)
+        return builder.load(row_pointer(context, builder, sig, args), align=8)
 
     return vector(array, row), codegen
 
 
 def _store(typingctx: Any, array: Any, row: Any, value: Any) -> Any:
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        builder.store(args[2], _row_pointer(context, builder, sig, args), align=8)
+        builder.store(args[2], row_pointer(context, builder, sig, args), align=8)
         return context.get_dummy_value()
 
     return types.none(array, row, value), codegen
@@ -213,7 +213,7 @@ def _transpose(typingctx: Any, source: Any, offsets: Any, first: Any, target: An
         for span in (1, 2, 4):
             values = _exchange(builder, values, span)
         kinds, places = (sig.args[3], sig.args[4]), (args[3], args[4])
-        pointer = _row_pointer(context, builder, signature(types.none, *kinds), places)
+        pointer = row_pointer(context, builder, signature(types.none, *kinds), places)
         for lane in range(LANES):
             place = builder.gep(pointer, [ir.Constant(ir.IntType(32), lane)])
             builder.store(values[lane], place, align=8)
@@ -279,7 +279,7 @@ def _inverse_root_seed(builder: Any, x: Any) -> Any:
 
 def _refined(builder: Any, x: Any, y: Any) -> Any:
     """Improve y = 1/sqrt(x) by y (1 + h/2 + 3/8 h^2 + 5/16 h^3), h = 1 - x y^2: four times the digits."""
-    fma = "llvm.fma.v8f64"
+    fma = f"llvm.fma.v{LANES}f64"
     h = _call(builder, fma, [builder.fsub(_constant(-0.0), builder.fmul(x, y)), y, _constant(1.0)])
     series = _call(builder, fma, [h, _constant(0.3125), _constant(0.375)])
     series = _call(builder, fma, [h, series, _constant(0.5)])
@@ -293,11 +293,32 @@ def _inverse_root(typingctx: Any, x: Any) -> Any:
     return vector(x), codegen
 
 
+def _pull(typingctx: Any, gm: Any, square: Any) -> Any:
+    """Type and generate :func:`pull`: gm x^(-3/2) = gm y^3 (1 - h)^(-3/2), y about 1/sqrt(x), h = 1 - x y^2."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        fma_name = f"llvm.fma.v{LANES}f64"
+        x = args[1]
+        y = _inverse_root_seed(builder, x)
+        if not FAST_SEED:
+            y = _refined(builder, x, y)
+        y2 = builder.fmul(y, y)
+        scale = builder.fmul(builder.fmul(_as_vector(context, builder, sig.args[0], args[0]), y), y2)
+        h = _call(builder, fma_name, [builder.fsub(_constant(-0.0), x), y2, _constant(1.0)])
+        # Short chains: what waits for h is evaluated side by side.
+        low = _call(builder, fma_name, [h, _constant(1.875), _constant(1.5)])
+        high = _call(builder, fma_name, [h, _constant(2.4609375), _constant(2.1875)])
+        series = _call(builder, fma_name, [builder.fmul(h, h), high, low])
+        return _call(builder, fma_name, [builder.fmul(h, scale), series, scale])
+
+    return vector(gm, square), codegen
+
+
 def _rough_power(typingctx: Any, x: Any, exponent: Any) -> Any:
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         power = _as_vector(context, builder, sig.args[1], args[1])
         logarithm = builder.sitofp(builder.bitcast(args[0], _WORDS), _VECTOR)
-        scaled = _call(builder, "llvm.fma.v8f64", [builder.fsub(logarithm, _constant(_BIAS)), power, _constant(_BIAS)])
+        scaled = _call(builder, f"llvm.fma.v{LANES}f64", [builder.fsub(logarithm, _constant(_BIAS)), power, _constant(_BIAS)])
         return builder.bitcast(builder.fptosi(scaled, _WORDS), _VECTOR)
 
     return vector(x, exponent), codegen
@@ -321,6 +342,7 @@ either: Any
 both: Any
 bits: Any
 inverse_root: Any
+pull: Any
 rough_power: Any
 
 if JIT_DISABLED:
@@ -352,6 +374,9 @@ if JIT_DISABLED:
     def inverse_root(x):  # type: ignore[no-untyped-def,no-redef]  # noqa: D103
         return 1.0 / np.sqrt(x)
 
+    def pull(gm, square):  # type: ignore[no-untyped-def,no-redef]  # noqa: D103
+        return gm / (square * np.sqrt(square))
+
     def rough_power(x, exponent):  # type: ignore[no-untyped-def,no-redef]  # noqa: D103
         scaled = (x.view(np.int64) - _BIAS) * exponent + _BIAS
         return scaled.astype(np.int64).view(np.float64)
@@ -363,13 +388,13 @@ else:
     store = intrinsic(_store)
     transpose = intrinsic(_transpose)
     broadcast = intrinsic(_broadcast)
-    fma = _elementwise("llvm.fma.v8f64", 3)
-    root = _elementwise("llvm.sqrt.v8f64", 1)
-    smaller = _elementwise("llvm.minnum.v8f64", 2)
-    larger = _elementwise("llvm.maxnum.v8f64", 2)
-    magnitude = _elementwise("llvm.fabs.v8f64", 1)
-    with_sign_of = _elementwise("llvm.copysign.v8f64", 2)
-    floor = _elementwise("llvm.floor.v8f64", 1)
+    fma = _elementwise("fma", 3)
+    root = _elementwise("sqrt", 1)
+    smaller = _elementwise("minnum", 2)
+    larger = _elementwise("maxnum", 2)
+    magnitude = _elementwise("fabs", 1)
+    with_sign_of = _elementwise("copysign", 2)
+    floor = _elementwise("floor", 1)
     less = _comparison("<")
     at_most = _comparison("<=")
     select = intrinsic(_select)
@@ -377,4 +402,5 @@ else:
     both = intrinsic(_both)
     bits = intrinsic(_bits)
     inverse_root = intrinsic(_inverse_root)
+    pull = intrinsic(_pull)
     rough_power = intrinsic(_rough_power)
