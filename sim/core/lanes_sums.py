@@ -1,0 +1,82 @@
+"""Sums over the stages of RKN12(10)17M in lanes, as straight code.
+
+A loop over the coefficients of a stage costs more in counting and branching than in arithmetic. Here the compiler gets
+one block of instructions for each stage, entered by a jump, with the coefficients as constants in them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from sim.core.compile import JIT_DISABLED
+from sim.core.rkn1210_tableau import STAGES, A
+from sim.core.simd import LANES, row_pointer, vector
+
+_VECTOR = ir.VectorType(ir.DoubleType(), LANES)
+
+
+def _terms(weights: npt.NDArray[np.float64]) -> list[tuple[int, float]]:
+    """Non-zero weights with their stages; later stages last, whose results come last."""
+    return [(int(j), float(weights[j])) for j in np.flatnonzero(weights)]
+
+
+def _straight_sum(builder: Any, pointer: Any, terms: list[tuple[int, float]]) -> list[Any]:
+    """Emit the sum of weighted vectors of three rows each, from row ``pointer`` on."""
+    kind = ir.FunctionType(_VECTOR, [_VECTOR] * 3)
+    fma = cgutils.get_or_insert_function(builder.module, kind, f"llvm.fma.v{LANES}f64")
+    sums = [ir.Constant(_VECTOR, [0.0] * LANES)] * 3
+    for stage, weight in terms:
+        factor = ir.Constant(_VECTOR, [weight] * LANES)
+        for axis in range(3):
+            place = builder.gep(pointer, [ir.Constant(ir.IntType(64), 3 * stage + axis)])
+            value = builder.load(place, align=8)
+            sums[axis] = builder.call(fma, [factor, value, sums[axis]])
+    return sums
+
+
+def _stage_sum(typingctx: Any, w: Any, row: Any, stage: Any) -> Any:
+    """Type and generate :func:`stage_sum`."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        pointer = row_pointer(context, builder, sig, args)
+        number = context.cast(builder, args[2], sig.args[2], types.intp)
+        after = builder.append_basic_block("sum.end")
+        blocks = [builder.append_basic_block(f"sum.{i}") for i in range(STAGES)]
+        switch = builder.switch(number, blocks[0])
+        results = []
+        for i, block in enumerate(blocks):
+            switch.add_case(ir.Constant(ir.IntType(64), i), block)
+            builder.position_at_end(block)
+            results.append(_straight_sum(builder, pointer, _terms(A[i, : max(i - 1, 0)])))
+            builder.branch(after)
+        builder.position_at_end(after)
+        values = []
+        for axis in range(3):
+            joined = builder.phi(_VECTOR)
+            for block, result in zip(blocks, results, strict=True):
+                joined.add_incoming(result[axis], block)
+            values.append(joined)
+        return context.make_tuple(builder, sig.return_type, values)
+
+    return types.UniTuple(vector, 3)(w, row, stage), codegen
+
+
+stage_sum: Any
+"""stage_sum(w, row, i): sum of a_ij k_j over j < i - 1 (the latest is still in registers), three rows each from ``row`` on, as three vectors."""
+
+if JIT_DISABLED:
+
+    def stage_sum(w, row, stage):  # type: ignore[no-untyped-def,no-redef]  # noqa: D103
+        total = np.zeros((3, LANES))
+        for j, weight in _terms(A[stage, : max(stage - 1, 0)]):
+            total += weight * w[row + 3 * j : row + 3 * j + 3]
+        return total[0], total[1], total[2]
+else:
+    stage_sum = intrinsic(_stage_sum)
