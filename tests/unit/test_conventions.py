@@ -38,13 +38,13 @@ UNITS = {
     *("s", "h", "hour", "min", "day", "year", "utc", "tdb", "tt", "tai", "ut1", "jd", "jd1", "jd2", "date"),
     *("km_s", "m_s", "mm_s", "deg_s", "rad_s", "deg_day", "rad_day", "km_s2", "m_s2", "mm_s2", "kg_s"),
     *("km3_s2", "m3_s2", "km2_s2", "fraction", "share", "ratio", "percent", "count", "index", "revs"),
-    *("seconds", "hours", "days"),
+    *("seconds", "hours", "days", "db", "dbi", "dbw", "dbm", "bit", "byte", "k"),
 }
 """What a name may end with; a shorter unit at the end (``_s`` in ``_km_s``) matches as well."""
 
 DIMENSIONLESS = {
     # orbit geometry and gravity
-    "ecc", "eccentricity", "inc", "mass_ratio", "flattening", "j2", "j3", "j4", "zonals",
+    "ecc", "eccentricity", "inc", "mass_ratio", "flattening", "j2", "j3", "j4", "c20", "zonals", "cosine", "sine",
     # unit vectors, rotation matrices, derivatives and polynomial coefficients
     "axis", "normal", "direction", "pole", "plane", "right", "up", "jacobian", "coefficients",
     # plain mathematics
@@ -55,19 +55,21 @@ DIMENSIONLESS = {
 
 MIXED = {
     *("state", "states", "row", "rows", "value", "values", "array", "arrays", "table"),
-    *("record", "records", "constants", "vector", "vectors", "unit"),
+    *("record", "records", "constants", "vector", "vectors", "unit", "matrix", "nodata"),
 }
 """Words for arrays whose columns differ in unit, (N, 6) km and km/s above all, or that take any unit."""
 
 BARE = {
-    "sim/transfer/direct.py": {"HANDOVER", "SINGULAR"},  # a scaled residual and a share
-    "sim/windows/closure.py": {"NODE_LAG"},  # a share
-    "sim/scenario/quantities.py": {"SLIPS", "low", "high"},  # bounds of whatever unit the key names
+    *("HANDOVER", "SINGULAR", "NODE_LAG"),  # scaled residuals and shares
+    *("SLIPS", "low", "high"),  # bounds of whatever unit the key of a scenario names
 }
 """Numbers without a unit whose names do not say so."""
 
 GENERIC_MODULES = {"sim/frames/rotations.py"}
 """Linear algebra on vectors of any unit."""
+
+ANYWHERE = {"fraction", "share", "seconds", "hours", "days", "state", "states"}
+"""Words that say enough wherever they stand: `states_moon_icrf`, `seconds_since_epoch`."""
 
 QUALIFIER = re.compile(r"_(?:max|min|mean|first|last|start|stop|icrf|itrf|tod|pa|me|emr|rtn|vnc)$")
 """May follow the unit: a bound, or the axes of a vector."""
@@ -102,7 +104,7 @@ def _carries_unit(name: str) -> bool:
     for text in (name.lower(), QUALIFIER.sub("", name.lower())):
         words = text.split("_")
         endings |= {"_".join(words[i:]) for i in range(len(words))}
-    return bool(endings & (UNITS | DIMENSIONLESS | MIXED)) or bool({"fraction", "share"} & set(words))
+    return bool(endings & (UNITS | DIMENSIONLESS | MIXED)) or bool(ANYWHERE & set(words))
 
 
 def _public(body: list[ast.stmt]) -> Iterator[ast.stmt]:
@@ -192,7 +194,7 @@ def test_every_public_number_carries_its_unit():
         name
         for path in _modules()
         for name in public_numbers(path.read_text(encoding="utf-8"), path.relative_to(SIM.parent).as_posix())
-        if name.name not in BARE.get(name.place.partition(":")[0], ())
+        if name.name not in BARE
     ]
     assert len(names) > 100
     bare = [str(name) for name in names if not _carries_unit(name.name)]
