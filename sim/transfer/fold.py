@@ -10,16 +10,19 @@ corrected until it is met.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.ephemeris import Ephemeris
 from sim.frames.rotations import dot, unit
 from sim.transfer.newton import attempt
 from sim.transfer.outcome import Outcome
 from sim.transfer.perigee import osculating_perigee
-from sim.transfer.records import Transfers
+from sim.transfer.records import Transfers, TransferTargets
 from sim.transfer.seed import conic_vinf
-from sim.transfer.shooting import Problem, plane_azimuth_rad
+from sim.transfer.shooting import Problem, build_problem, plane_azimuth_rad
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -81,6 +84,53 @@ def _inclination_rad(problem: Problem, found: Transfers) -> Floats:
     return osculating_perigee(found.perigee_state, problem.earth_pole, problem.mu_earth).inclination_rad
 
 
+@dataclass(frozen=True)
+class _Ridge:
+    """The inclination's minimum along the azimuths: ``sense cos(inc) = height cos(azimuth - base - middle)``."""
+
+    base: Floats
+    sense: Floats
+    middle: Floats
+    height: Floats
+    wanted: Floats
+    solved: Bools
+    start: Transfers
+
+
+def _ridge(problem: Problem) -> _Ridge:
+    """Measure the minimum of the inclination from two solutions either side of it."""
+    inclination = problem.targets.inclination_rad
+    base = np.where(inclination > np.pi / 2, np.pi, 0.0)
+    sense = np.cos(base)
+    sides = [_at(problem, base + side * SPREAD_RAD, None) for side in (1.0, -1.0)]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        plus, minus = (sense * np.cos(_inclination_rad(problem, side)) for side in sides)
+        middle = np.arctan((plus - minus) / ((plus + minus) * np.tan(SPREAD_RAD)))
+        height = (plus + minus) / (2.0 * np.cos(SPREAD_RAD) * np.cos(middle))
+    solved = (sides[0].status == Outcome.OK) & (sides[1].status == Outcome.OK)
+    return _Ridge(base, sense, middle, height, sense * np.cos(inclination), solved, sides[0])
+
+
+def fold_margin(targets: TransferTargets, ephemeris: Ephemeris) -> Floats:
+    """Return by how much the asked inclination lies above the least one, in cosines.
+
+    Parameters
+    ----------
+    targets : TransferTargets
+        N rows; the branch does not matter.
+    ephemeris : Ephemeris
+        Bodies.
+
+    Returns
+    -------
+    ndarray, shape (N,)
+        Cosine of the least inclination less cosine of the asked one: positive where transfers exist, zero at the
+        fold, smooth in the arrival epoch; NaN where nothing could be propagated.
+    """
+    ridge = _ridge(build_problem(targets, ephemeris))
+    return np.where(ridge.solved, ridge.height - ridge.wanted, np.nan)
+
+
 def solve_near_fold(problem: Problem) -> Transfers:
     """Solve rows near the fold by way of azimuths.
 
@@ -95,20 +145,13 @@ def solve_near_fold(problem: Problem) -> Transfers:
         N rows: OK; DECLINATION where no plane of the asked inclination exists in the full model; FOLD where it exists
         but is tangent and could not be met; else as the plain solver.
     """
-    targets = problem.targets
-    base = np.where(targets.inclination_rad > np.pi / 2, np.pi, 0.0)
-    sense = np.cos(base)
-    sides = [_at(problem, base + side * SPREAD_RAD, None) for side in (1.0, -1.0)]
+    ridge = _ridge(problem)
     with np.errstate(invalid="ignore", divide="ignore"):
-        plus, minus = (sense * np.cos(_inclination_rad(problem, side)) for side in sides)
-        middle = np.arctan((plus - minus) / ((plus + minus) * np.tan(SPREAD_RAD)))
-        height = (plus + minus) / (2.0 * np.cos(SPREAD_RAD) * np.cos(middle))
-        wanted = sense * np.cos(targets.inclination_rad)
-        exists = wanted <= height
-        offset = targets.branch_sign * sense * np.arccos(np.clip(wanted / height, -1.0, 1.0))
-    solved = (sides[0].status == Outcome.OK) & (sides[1].status == Outcome.OK)
-    out = _correct(problem, base + middle, offset, sides[0] if solved.any() else sides[1], solved & exists)
-    out.status[solved & ~exists] = Outcome.DECLINATION
+        exists = ridge.wanted <= ridge.height
+        size = np.arccos(np.clip(ridge.wanted / ridge.height, -1.0, 1.0))
+    offset = problem.targets.branch_sign * ridge.sense * size
+    out = _correct(problem, ridge.base + ridge.middle, offset, ridge.start, ridge.solved & exists)
+    out.status[ridge.solved & ~exists] = Outcome.DECLINATION
     return out
 
 

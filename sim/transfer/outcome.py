@@ -17,6 +17,7 @@ class Outcome(IntEnum):
     PROPAGATION = 6
     EPHEMERIS = 7
     CLOSURE = 8
+    BEHIND_LIMB = 9
 
 
 OUTCOME_TEXT: dict[Outcome, str] = {
@@ -30,4 +31,5 @@ OUTCOME_TEXT: dict[Outcome, str] = {
     Outcome.PROPAGATION: "a trajectory of the iteration could not be propagated",
     Outcome.EPHEMERIS: "the transfer leaves the span of the ephemeris",
     Outcome.CLOSURE: "the launch site and the transfer plane could not be brought together within the tolerance",
+    Outcome.BEHIND_LIMB: "the place of impact lies behind the limb of the Moon as seen along the approach",
 }

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.transfer.lunar_state import LunarEnd
 from sim.transfer.outcome import Outcome
 
 Floats = NDArray[np.float64]
@@ -22,7 +23,7 @@ class TransferTargets:
     perilune_tdb : ndarray, shape (N,)
         Epoch of perilune, seconds past J2000 TDB.
     tof_s : ndarray, shape (N,)
-        Perigee to perilune.
+        Perigee to perilune; negative for returns, whose perigee comes after perilune.
     perigee_radius_km : ndarray, shape (N,)
         Radius of the true perigee.
     inclination_rad : ndarray, shape (N,)
@@ -37,6 +38,9 @@ class TransferTargets:
         To the lunar equator (MOON_ME); ignored where `site_direction` is given.
     site_direction : ndarray, shape (N, 3), or None
         Unit vectors (ICRF, Moon-centred) which the arrival plane must contain.
+    lunar_end : LunarEnd or None
+        Another end at the Moon than an arrival at perilune; then perilune radius, pole, lunar inclination and site
+        are ignored, and "perilune" is the epoch of that end.
     """
 
     perilune_tdb: Floats
@@ -48,6 +52,7 @@ class TransferTargets:
     pole_sign: Floats
     lunar_inclination_rad: Floats
     site_direction: Floats | None = None
+    lunar_end: LunarEnd | None = None
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -77,6 +82,7 @@ class TransferTargets:
             self.pole_sign[rows],
             self.lunar_inclination_rad[rows],
             site,
+            None if self.lunar_end is None else self.lunar_end.select(rows),
         )
 
 

@@ -107,6 +107,8 @@ def perilune_states(problem: Problem, vinf: Floats) -> tuple[Floats, Bools]:
         False where the lunar inclination had to be replaced by the nearest possible one.
     """
     targets = problem.targets
+    if targets.lunar_end is not None:
+        return targets.lunar_end.states(vinf, problem.mu_moon)
     if targets.site_direction is None:
         normal, reachable = arrival_normal_by_inclination(
             vinf, problem.moon_pole, targets.lunar_inclination_rad, targets.pole_sign
@@ -118,7 +120,7 @@ def perilune_states(problem: Problem, vinf: Floats) -> tuple[Floats, Bools]:
 
 
 def shoot(problem: Problem, vinf: Floats, stop_before_perigee_s: float) -> tuple[Floats, Floats, NDArray[np.int8]]:
-    """Propagate backward and compare with the targets.
+    """Propagate towards perigee (backward; forward for returns) and compare with the targets.
 
     Parameters
     ----------
@@ -140,7 +142,9 @@ def shoot(problem: Problem, vinf: Floats, stop_before_perigee_s: float) -> tuple
     """
     targets = problem.targets
     relative, _ = perilune_states(problem, vinf)
-    stop = targets.perilune_tdb - targets.tof_s + stop_before_perigee_s
+    # on the Moon's side of perigee: after it outbound, before it on a return
+    read_s = np.sign(targets.tof_s) * stop_before_perigee_s
+    stop = targets.perilune_tdb - targets.tof_s + read_s
     tolerance = COARSE_PROPAGATION if stop_before_perigee_s > 0.0 else FINE_PROPAGATION
     run = propagate(
         problem.moon_states + relative, targets.perilune_tdb, stop, problem.model, tolerance=tolerance, impacts=False
@@ -150,7 +154,7 @@ def shoot(problem: Problem, vinf: Floats, stop_before_perigee_s: float) -> tuple
         (
             perigee.radius_km - targets.perigee_radius_km,
             _plane_residual_rad(problem, run.states, perigee.inclination_rad),
-            perigee.since_s - stop_before_perigee_s,
+            perigee.since_s - read_s,
         ),
         axis=1,
     )

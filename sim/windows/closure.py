@@ -41,8 +41,8 @@ SAMPLE_S = 600.0
 
 MAX_POLISH = 8
 
-NODE_LAG = 0.9635
-"""The node follows the Moon at 13.2 degrees a day, so the mismatch closes at this share of the Earth's turning."""
+SEAM_S = 20.0
+"""Roots of one leg and turn closer than this in arrival epoch are the same one, seen from two segments."""
 
 
 @dataclass(frozen=True)
@@ -141,8 +141,67 @@ def node_mismatch_rad(geometry: LegGeometry, raan_rad: Floats, coast_s: Floats, 
     return wrap_rad(node + geometry.launch.node_offset_rad - sidereal_rad)
 
 
-def bracket_roots(geometry: LegGeometry, segment: Segment, coast_s_max: float) -> tuple[Floats, NDArray[np.intp]]:
-    """Return approximate arrival epochs at which the closure equation holds, with whole revolutions of the coast.
+@dataclass(frozen=True)
+class Roots:
+    """Approximate opportunities of one family and leg, from its splines; all arrays have K rows.
+
+    Attributes
+    ----------
+    perilune_tdb, coast_rad : ndarray, shape (K,)
+        Arrival epoch, arc from insertion to injection.
+    vinf_km_s, vinf_rate_km_s2 : ndarray, shape (K, 3)
+        Excess velocity and its change along the family.
+    jacobian : ndarray, shape (K, 3, 3)
+        Of the solver; NaN where it is to find its own.
+    slope_rad_s : ndarray, shape (K,)
+        Change of the node mismatch with arrival epoch: minus the Earth's turning, plus the node's following the Moon.
+    """
+
+    perilune_tdb: Floats
+    coast_rad: Floats
+    vinf_km_s: Floats
+    vinf_rate_km_s2: Floats
+    jacobian: Floats
+    slope_rad_s: Floats
+
+    def select(self, rows: NDArray[np.intp]) -> Roots:
+        """Return some of the roots.
+
+        Parameters
+        ----------
+        rows : ndarray of int
+            Which.
+
+        Returns
+        -------
+        Roots
+            Those.
+        """
+        return Roots(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
+
+
+def join_roots(parts: list[Roots]) -> Roots:
+    """Return all roots of several segments; one found on both sides of a seam is kept once.
+
+    Parameters
+    ----------
+    parts : list of Roots
+        At least one.
+
+    Returns
+    -------
+    Roots
+        Sorted by coast turn and arrival.
+    """
+    joined = Roots(*(np.concatenate([getattr(part, name) for part in parts]) for name in Roots.__dataclass_fields__))
+    joined = joined.select(np.argsort(joined.perilune_tdb, kind="stable"))
+    near = np.abs(np.diff(joined.perilune_tdb)) < SEAM_S
+    near &= np.abs(np.diff(joined.coast_rad)) < 1.0
+    return joined.select(np.flatnonzero(np.concatenate(([True], ~near))) if joined.perilune_tdb.size else np.arange(0))
+
+
+def bracket_roots(geometry: LegGeometry, segment: Segment, coast_s_max: float) -> Roots:
+    """Return approximate opportunities on a segment: where the closure equation changes sign.
 
     Parameters
     ----------
@@ -155,34 +214,40 @@ def bracket_roots(geometry: LegGeometry, segment: Segment, coast_s_max: float) -
 
     Returns
     -------
-    perilune_tdb : ndarray, shape (K,)
-        Arrival epochs, ascending within each turn number.
-    turns : ndarray of int, shape (K,)
-        Turns added to the spline's unwrapped coast arc.
+    Roots
+        Ascending along the segment within each turn number.
     """
-    count = max(int((segment.stop_tdb - segment.start_tdb) / SAMPLE_S), 2)
-    epochs = np.linspace(segment.start_tdb, segment.stop_tdb, count + 1)
-    values = segment.spline(epochs)
+    variable = segment.samples(SAMPLE_S)
+    epochs, values = segment.epochs_tdb(variable), segment.spline(variable)
     arc = coast_rad(geometry, values[:, 1])
-    origin = segment.start_tdb - geometry.tof_s - coast_s_max - S_PER_DAY
-    sidereal = _slow_sidereal(origin, segment.stop_tdb)
-    meridian = geometry.longitude_deg * RAD_PER_DEG
+    origin = float(epochs.min()) - geometry.tof_s - coast_s_max - S_PER_DAY
+    sidereal = _slow_sidereal(origin, float(epochs.max()))
     longest = geometry.rates.argument_of_latitude_rad_s * coast_s_max
-    roots, turns = [], []
+    parts = []
     for turn in range(int(np.floor(-arc.max() / TWO_PI)), int(np.ceil((longest - arc.min()) / TWO_PI)) + 1):
         total = arc + TWO_PI * turn
         coast = total / geometry.rates.argument_of_latitude_rad_s
         launch = epochs - geometry.tof_s - coast - geometry.ascent_s
-        angle = sidereal(launch) + EARTH_ROTATION_RATE_RAD_S * (launch - origin) + meridian
-        mismatch = node_mismatch_rad(geometry, values[:, 0], coast, angle)
-        crossing = (np.sign(mismatch[1:]) != np.sign(mismatch[:-1])) & (np.abs(np.diff(mismatch)) < np.pi)
-        index = np.flatnonzero(crossing)
-        share = mismatch[index] / (mismatch[index] - mismatch[index + 1])
+        turned = EARTH_ROTATION_RATE_RAD_S * (launch - origin) + geometry.longitude_deg * RAD_PER_DEG
+        mismatch = node_mismatch_rad(geometry, values[:, 0], coast, sidereal(launch) + turned)
+        change = np.diff(mismatch)
+        index = np.flatnonzero((np.sign(mismatch[1:]) != np.sign(mismatch[:-1])) & (np.abs(change) < np.pi))
+        share = -mismatch[index] / change[index]
         at = total[index] + share * (total[index + 1] - total[index])
-        inside = (at >= 0.0) & (at <= longest)
-        roots.append((epochs[index] + share * (epochs[index + 1] - epochs[index]))[inside])
-        turns.append(np.full(int(inside.sum()), turn))
-    return np.concatenate(roots), np.concatenate(turns)
+        keep = (at >= 0.0) & (at <= longest)
+        index, share, at = index[keep], share[keep], at[keep]
+        where = variable[index] + share * (variable[index + 1] - variable[index])
+        parts.append((where, at, change[index] / np.diff(epochs)[index]))
+    where, at, slope = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return _roots_at(segment, where, at, slope)
+
+
+def _roots_at(segment: Segment, where: Floats, arcs: Floats, slope: Floats) -> Roots:
+    """Read guesses off the splines at values of the independent variable."""
+    values, rates = segment.spline(where), segment.spline(where, 1)
+    per_second = 1.0 if segment.fold_tdb is None else 1.0 / (2.0 * segment.side * where)
+    vinf_rate = rates[:, 2:5] * np.broadcast_to(per_second, where.shape)[:, None]
+    return Roots(segment.epochs_tdb(where), arcs, values[:, 2:5], vinf_rate, segment.jacobians(values), slope)
 
 
 def _slow_sidereal(start_tdb: float, stop_tdb: float) -> CubicSpline:
@@ -193,27 +258,6 @@ def _slow_sidereal(start_tdb: float, stop_tdb: float) -> CubicSpline:
     nodes = np.linspace(start_tdb, stop_tdb, max(int((stop_tdb - start_tdb) / GRID_S), 4) + 1)
     slow = wrap_rad(sidereal_angle_rad(nodes, 0.0) - EARTH_ROTATION_RATE_RAD_S * (nodes - start_tdb))
     return CubicSpline(nodes, np.unwrap(slow))
-
-
-@dataclass(frozen=True)
-class Roots:
-    """Approximate opportunities of one family and leg, from its splines; all arrays have K rows.
-
-    Attributes
-    ----------
-    perilune_tdb, coast_rad : ndarray, shape (K,)
-        Arrival epoch, arc from insertion to injection.
-    vinf_km_s, vinf_rate_km_s2 : ndarray, shape (K, 3)
-        Excess velocity and its change along the family.
-    jacobian : ndarray, shape (K, 3, 3)
-        Of the solver.
-    """
-
-    perilune_tdb: Floats
-    coast_rad: Floats
-    vinf_km_s: Floats
-    vinf_rate_km_s2: Floats
-    jacobian: Floats
 
 
 @dataclass
@@ -291,8 +335,8 @@ def polish(
             moving[:] = False
         # rows that stand keep the solution they have: nothing depends on how long their neighbours take
         parts.append((active[~moving], found.select(~moving)))
-        shift = slip[active[moving]] / NODE_LAG
         active = active[moving]
+        shift = -slip[active] * EARTH_ROTATION_RATE_RAD_S / roots.slope_rad_s[active]
         epochs[active] += shift
         guess[active] = found.vinf_km_s[moving] + roots.vinf_rate_km_s2[active] * shift[:, None]
         jacobian[active] = found.jacobian[moving]

@@ -27,9 +27,6 @@ Floats = NDArray[np.float64]
 GRID_S = 12.0 * S_PER_HOUR
 """Spacing of the arrival grid; the node of the transfer plane moves by 6.6 degrees meanwhile."""
 
-MIN_SEGMENT = 4
-"""Fewest neighbouring solutions that a spline is drawn through."""
-
 
 @dataclass(frozen=True)
 class Family:
@@ -130,69 +127,114 @@ def injection_plane(transfers: Transfers) -> tuple[Floats, Floats]:
 
 @dataclass(frozen=True)
 class Segment:
-    """A run of neighbouring solutions of one family, as splines over arrival epoch.
+    """A run of neighbouring solutions of one family, as splines.
+
+    The independent variable is the arrival epoch; next to a fold, where the solution moves like a square root of the
+    time to the fold, it is that square root, in which everything is smooth.
 
     Attributes
     ----------
     family : int
         Number of the family.
-    start_tdb, stop_tdb : float
-        First and last arrival solved.
+    low, high : float
+        Range of the independent variable: TDB seconds, or square root of seconds.
     spline : CubicSpline
-        Columns: unwrapped node (rad), unwrapped argument of latitude (rad), excess velocity (3, km/s), Jacobian of
-        the solver (9).
+        Columns: unwrapped node (rad), unwrapped argument of latitude (rad), excess velocity (3, km/s), and away from
+        folds the solver's Jacobian (9).
+    fold_tdb : float or None
+        Epoch of the fold for square-root segments.
+    side : float
+        +1: the segment lies after its fold, -1: before.
     """
 
     family: int
-    start_tdb: float
-    stop_tdb: float
+    low: float
+    high: float
     spline: CubicSpline
+    fold_tdb: float | None = None
+    side: float = 1.0
+
+    def epochs_tdb(self, variable: Floats) -> Floats:
+        """Arrival epochs of values of the independent variable.
+
+        Parameters
+        ----------
+        variable : ndarray, shape (K,)
+            Between `low` and `high`.
+
+        Returns
+        -------
+        ndarray, shape (K,)
+            TDB seconds.
+        """
+        if self.fold_tdb is None:
+            return variable
+        return self.fold_tdb + self.side * variable * variable
+
+    def samples(self, step_s: float) -> Floats:
+        """Values of the independent variable, no further apart than `step_s` of arrival.
+
+        Parameters
+        ----------
+        step_s : float
+            Largest step in arrival epoch.
+
+        Returns
+        -------
+        ndarray, shape (K,)
+            Ascending from `low` to `high`.
+        """
+        if self.fold_tdb is None:
+            count = int((self.high - self.low) / step_s) + 2
+        else:
+            count = int(2.0 * self.high * (self.high - self.low) / step_s) + 2
+        return np.linspace(self.low, self.high, count + 1)
+
+    def jacobians(self, values: Floats) -> Floats:
+        """Jacobians among spline values; NaN next to folds, where the solver finds its own.
+
+        Parameters
+        ----------
+        values : ndarray, shape (K, C)
+            Spline values.
+
+        Returns
+        -------
+        ndarray, shape (K, 3, 3)
+            Jacobians.
+        """
+        if self.fold_tdb is None:
+            return values[:, 5:].reshape(-1, 3, 3)
+        return np.full((values.shape[0], 3, 3), np.nan)
 
 
-def build_segments(transfers: Transfers, family: NDArray[np.intp], perilune_tdb: Floats) -> list[Segment]:
-    """Return splines through all runs of solved neighbours.
+def make_segment(
+    transfers: Transfers, family: int, variable: Floats, fold_tdb: float | None = None, side: float = 1.0
+) -> Segment:
+    """Return the splines through solved rows.
 
     Parameters
     ----------
     transfers : Transfers
-        Grid solutions, N rows, grouped by family and ascending in epoch within each.
-    family : ndarray of int, shape (N,)
-        Family of each row.
-    perilune_tdb : ndarray, shape (N,)
-        Arrival epochs.
+        Solved rows, in the order of `variable`.
+    family : int
+        Number of the family.
+    variable : ndarray, shape (K,)
+        Ascending values of the independent variable.
+    fold_tdb, side : float
+        See `Segment`.
 
     Returns
     -------
-    list of Segment
-        One per run of at least `MIN_SEGMENT` solutions.
+    Segment
+        Splines.
     """
     raan, argument = injection_plane(transfers)
-    good = transfers.status == Outcome.OK
-    fresh = np.ones(good.shape, dtype=bool)
-    fresh[1:] = ~(good[1:] & good[:-1]) | (family[1:] != family[:-1]) | (np.diff(perilune_tdb) > 1.5 * GRID_S)
-    label = np.cumsum(fresh)
-    segments = []
-    for number in np.unique(label[good]):
-        rows = np.flatnonzero(good & (label == number))
-        if rows.size < MIN_SEGMENT:
-            continue
-        columns = np.column_stack(
-            (
-                np.unwrap(raan[rows]),
-                np.unwrap(argument[rows]),
-                transfers.vinf_km_s[rows],
-                transfers.jacobian[rows].reshape(rows.size, 9),
-            )
-        )
-        segments.append(
-            Segment(
-                int(family[rows[0]]),
-                float(perilune_tdb[rows[0]]),
-                float(perilune_tdb[rows[-1]]),
-                CubicSpline(perilune_tdb[rows], columns),
-            )
-        )
-    return segments
+    columns = [np.unwrap(raan), np.unwrap(argument), transfers.vinf_km_s]
+    if fold_tdb is None:
+        columns.append(transfers.jacobian.reshape(variable.size, 9))
+    spline = CubicSpline(variable, np.column_stack(columns))
+    return Segment(family, float(variable[0]), float(variable[-1]), spline, fold_tdb, side)
 
 
 def solve_grid(

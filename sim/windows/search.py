@@ -16,8 +16,9 @@ from sim.maneuvers import loi_dv_m_s, tli_dv_m_s
 from sim.sites import azimuth_rotating_deg
 from sim.transfer import Outcome
 from sim.windows.arrival import arrival_geometry
-from sim.windows.closure import Closed, LegGeometry, Roots, bracket_roots, coast_rad, leg_geometry, polish
-from sim.windows.manifold import GRID_S, Family, Segment, build_segments, solve_grid
+from sim.windows.closure import Closed, LegGeometry, Roots, bracket_roots, join_roots, leg_geometry, polish
+from sim.windows.folds import build_segments
+from sim.windows.manifold import GRID_S, Family, Segment, solve_grid
 from sim.windows.parking import launch_geometry
 from sim.windows.request import BRANCHES, LEGS, POLES, WindowRequest
 from sim.windows.table import OpportunityTable, empty_table, join_tables
@@ -149,8 +150,8 @@ def _search_pair(
     """Solve the families of one inclination and flight time, and close them for both legs."""
     families = _families(request, inclination_deg, tof_day)
     grid = arrival_grid_tdb(request, tof_day)
-    transfers, which, epochs = solve_grid(request, families, grid, ephemeris)
-    segments = build_segments(transfers, which, epochs)
+    solved = solve_grid(request, families, grid, ephemeris)
+    segments = build_segments(request, families, solved, ephemeris)
     tables = [
         _close_family(request, family, leg, [s for s in segments if s.family == number], ephemeris)
         for number, family in enumerate(families)
@@ -161,17 +162,12 @@ def _search_pair(
 
 def _roots(geometry: LegGeometry, segments: list[Segment], request: WindowRequest) -> Roots:
     """Return approximate opportunities in the launch period, with a minute to spare at its ends."""
-    parts = []
-    for segment in segments:
-        at, turns = bracket_roots(geometry, segment, request.coast_s_max)
-        arc = coast_rad(geometry, segment.spline(at)[:, 1]) + TWO_PI * turns
-        launch = at - geometry.tof_s - arc / geometry.rates.argument_of_latitude_rad_s - geometry.ascent_s
-        inside = (launch >= request.launch_start_tdb - 60.0) & (launch <= request.launch_stop_tdb + 60.0)
-        inside &= arc < TWO_PI * (request.coast_revs_max + 1)
-        at, arc = at[inside], arc[inside]
-        values, rates = segment.spline(at), segment.spline(at, 1)
-        parts.append((at, arc, values[:, 2:5], rates[:, 2:5], values[:, 5:].reshape(-1, 3, 3)))
-    return Roots(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+    found = join_roots([bracket_roots(geometry, segment, request.coast_s_max) for segment in segments])
+    coast = found.coast_rad / geometry.rates.argument_of_latitude_rad_s
+    launch = found.perilune_tdb - geometry.tof_s - coast - geometry.ascent_s
+    inside = (launch >= request.launch_start_tdb - 60.0) & (launch <= request.launch_stop_tdb + 60.0)
+    inside &= found.coast_rad < TWO_PI * (request.coast_revs_max + 1)
+    return found.select(np.flatnonzero(inside))
 
 
 def _close_family(
