@@ -93,6 +93,7 @@ MU: Final = 28
 GAMMA: Final = 29
 MOMENTUM2: Final = 30
 ARGUMENT: Final = 31
+SLOPE: Final = 33
 APART: Final = 32
 """Least distance to centre and companion at the beginning."""
 END: Final = 34
@@ -318,77 +319,119 @@ def close_step(w, table):
 
 
 @lean_kernel
-def fill_nodes(w, table, n_others):
-    """Fill the rows that depend on the conic and on time only, at all nodes of the step."""
-    rx = load(w, R0)
-    ry = load(w, R0 + 1)
-    rz = load(w, R0 + 2)
-    vx = load(w, V0)
-    vy = load(w, V0 + 1)
-    vz = load(w, V0 + 2)
+def series3_pair(w, first, terms, x, y):
+    """Sum a power series of vectors at two places, for one reading of the coefficients."""
+    row = first + 3 * (terms - 1)
+    a = load(w, row)
+    b = load(w, row + 1)
+    c = load(w, row + 2)
+    d = a
+    e = b
+    f = c
+    for j in range(terms - 2, -1, -1):
+        row = first + 3 * j
+        term = load(w, row)
+        a = fma(a, x, term)
+        d = fma(d, y, term)
+        term = load(w, row + 1)
+        b = fma(b, x, term)
+        e = fma(e, y, term)
+        term = load(w, row + 2)
+        c = fma(c, x, term)
+        f = fma(f, y, term)
+    return a, b, c, d, e, f
+
+
+@lean_kernel
+def store3(w, row, x, y, z):
+    """Store a vector of three rows."""
+    store(w, row, x)
+    store(w, row + 1, y)
+    store(w, row + 2, z)
+
+
+@lean_kernel
+def conic_node(w, i):
+    """Fill the rows of the conic at a node; return time past the step's beginning and the conic's own attraction."""
+    anomaly = load(w, ANOMALY)
     radius = load(w, RADIUS)
     eta = load(w, ETA)
     beta = load(w, BETA)
     mu = load(w, MU)
     gamma = load(w, GAMMA)
-    momentum = -0.75 * load(w, MOMENTUM2)
-    m = load(w, COMPANION)
-    slope = mu / radius
-    anomaly = load(w, ANOMALY)
+    s = anomaly * C[i]
+    u1, u2, u3 = universal(s, beta)
+    t = fma(radius, s, fma(eta, u2, gamma * u3))
+    rho = fma(eta, u1, fma(gamma, u2, radius))
+    f = fma(-load(w, SLOPE), u2, 1.0)
+    g = fma(-mu, u3, t)
+    y = inverse_root(rho)
+    y2 = y * y
+    rooted = rho * y
     hh = anomaly * anomaly
+    row = NODE + NODE_ROWS * i
+    store(w, row, fma(f, load(w, R0), g * load(w, V0)))
+    store(w, row + 1, fma(f, load(w, R0 + 1), g * load(w, V0 + 1)))
+    store(w, row + 2, fma(f, load(w, R0 + 2), g * load(w, V0 + 2)))
+    store(w, row + 6, rooted * hh)
+    store(w, row + 7, rho * rooted)
+    store(w, row + 8, hh * fma(fma(-0.75 * load(w, MOMENTUM2), y2, mu), y2, -0.25 * beta))
+    return t, mu * (y2 * y2 * y2)
+
+
+@lean_kernel
+def frame_node(w, i, pull, ax, ay, az):
+    """Store what acts on the deviation at a node independently of it: frame's acceleration, the conic's attraction."""
+    row = NODE + NODE_ROWS * i
+    store(w, row + 3, fma(pull, load(w, row), ax))
+    store(w, row + 4, fma(pull, load(w, row + 1), ay))
+    store(w, row + 5, fma(pull, load(w, row + 2), az))
+
+
+@lean_kernel
+def main_node(w, i, m, x, y, z):
+    """Store where the conic's centre is, and where the other main body is relative to it; return the former."""
+    row = NODE + NODE_ROWS * i
+    cx = m * x
+    cy = m * y
+    cz = m * z
+    store3(w, row + 9, cx, cy, cz)
+    store3(w, row + 12, fma(-2.0, cx, x), fma(-2.0, cy, y), fma(-2.0, cz, z))
+    return cx, cy, cz
+
+
+@lean_kernel
+def fill_nodes(w, table, n_others):
+    """Fill the rows that depend on the conic and on time only, at all nodes of the step."""
+    store(w, SLOPE, load(w, MU) / load(w, RADIUS))
     pace = 2.0 / table.cover
     x0 = load(w, ARGUMENT)
+    m = load(w, COMPANION)
     frame = SERIES + 3 * (COMPANION_TERMS + OTHER_TERMS * n_others)
     extra = frame + 3 * (FRAME_TERMS + POLE_TERMS)
-    for i in range(NODES):
-        s = anomaly * C[i]
-        u1, u2, u3 = universal(s, beta)
-        t = fma(radius, s, fma(eta, u2, gamma * u3))
-        rho = fma(eta, u1, fma(gamma, u2, radius))
-        f = fma(-slope, u2, 1.0)
-        g = fma(-mu, u3, t)
-        y = inverse_root(rho)
-        y2 = y * y
-        rooted = rho * y
-        pull = mu * (y2 * y2 * y2)
+    stride = 3 * (n_others + 1)
+    for i in range(0, NODES, 2):
+        t, attraction = conic_node(w, i)
+        t2, attraction2 = conic_node(w, i + 1)
         x = fma(t, pace, x0)
-        cx = fma(f, rx, g * vx)
-        cy = fma(f, ry, g * vy)
-        cz = fma(f, rz, g * vz)
-        ax, ay, az = series3(w, frame, FRAME_TERMS, x)
-        row = NODE + NODE_ROWS * i
-        store(w, row, cx)
-        store(w, row + 1, cy)
-        store(w, row + 2, cz)
-        store(w, row + 3, fma(pull, cx, ax))
-        store(w, row + 4, fma(pull, cy, ay))
-        store(w, row + 5, fma(pull, cz, az))
-        store(w, row + 6, rooted * hh)
-        store(w, row + 7, rho * rooted)
-        store(w, row + 8, hh * fma(fma(momentum, y2, mu), y2, -0.25 * beta))
-        bx, by, bz = series3(w, SERIES, COMPANION_TERMS, x)
-        mx = m * bx
-        my = m * by
-        mz = m * bz
-        store(w, row + 9, mx)
-        store(w, row + 10, my)
-        store(w, row + 11, mz)
-        store(w, row + 12, bx - 2.0 * mx)
-        store(w, row + 13, by - 2.0 * my)
-        store(w, row + 14, bz - 2.0 * mz)
-        for b in range(n_others):
-            bx, by, bz = series3(w, SERIES + 3 * (COMPANION_TERMS + OTHER_TERMS * b), OTHER_TERMS, x)
-            row = extra + 3 * (n_others + 1) * i + 3 * b
-            store(w, row, bx - mx)
-            store(w, row + 1, by - my)
-            store(w, row + 2, bz - mz)
+        x2 = fma(t2, pace, x0)
+        a, b, c, d, e, f = series3_pair(w, frame, FRAME_TERMS, x, x2)
+        frame_node(w, i, attraction, a, b, c)
+        frame_node(w, i + 1, attraction2, d, e, f)
+        a, b, c, d, e, f = series3_pair(w, SERIES, COMPANION_TERMS, x, x2)
+        cx, cy, cz = main_node(w, i, m, a, b, c)
+        dx, dy, dz = main_node(w, i + 1, m, d, e, f)
+        place = extra + stride * i
+        for k in range(n_others):
+            first = SERIES + 3 * (COMPANION_TERMS + OTHER_TERMS * k)
+            a, b, c, d, e, f = series3_pair(w, first, OTHER_TERMS, x, x2)
+            store3(w, place + 3 * k, a - cx, b - cy, c - cz)
+            store3(w, place + stride + 3 * k, d - dx, e - dy, f - dz)
         if table.zonal_degree > 0:
-            bx, by, bz = series3(w, frame + 3 * FRAME_TERMS, POLE_TERMS, x)
-            row = extra + 3 * (n_others + 1) * i + 3 * n_others
-            store(w, row, bx)
-            store(w, row + 1, by)
-            store(w, row + 2, bz)
-    store(w, DURATION, t)
+            a, b, c, d, e, f = series3_pair(w, frame + 3 * FRAME_TERMS, POLE_TERMS, x, x2)
+            store3(w, place + 3 * n_others, a, b, c)
+            store3(w, place + stride + 3 * n_others, d, e, f)
+    store(w, DURATION, t2)
 
 
 @lean_kernel

@@ -24,9 +24,9 @@ PIECES_PER_COVER: Final = 5
 """A new piece begins every COVER / PIECES_PER_COVER, s; steps are at most COVER minus that long."""
 COMPANION_TERMS: Final = 10
 """Terms of the companion's position: truncated at 1e-8 km for the Moon seen from Earth."""
-OTHER_TERMS: Final = 6
+OTHER_TERMS: Final = 7
 """Terms of the other bodies' positions: 3e-5 km for the Sun, which moves its tide by 1e-17 km/s2."""
-FRAME_TERMS: Final = 8
+FRAME_TERMS: Final = 9
 """Terms of the frame's acceleration: 3e-18 km/s2."""
 POLE_TERMS: Final = 7
 """Terms of Earth's pole."""
