@@ -1,0 +1,185 @@
+"""Flights that strike the Moon at a given place, solved backward from there in the full ephemeris model.
+
+The unknown is the incoming excess velocity, as for direct transfers; the place is met exactly by construction
+(:func:`sim.transfer.lunar_state.impact_state`). Flights of one and a half days leave the Earth at or above escape
+speed; nothing in the solver depends on the sign of the energy.
+
+The targets at the Earth are those of :mod:`sim.transfer.direct`. A direct ascent burns out on the way up, and the
+perigee of its orbit may lie inside the Earth: then it is a mere label of the orbit, and the flight begins where it
+leaves the burn-out radius (:func:`climb_to`).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.bodies import MOON
+from sim.ephemeris import Ephemeris, open_ephemeris
+from sim.frames import R_me_icrf, rotate, transpose
+from sim.propagation import RadiusCrossing, propagate
+from sim.transfer.direct import beyond_reach
+from sim.transfer.lunar_state import Impact
+from sim.transfer.newton import attempt
+from sim.transfer.outcome import Outcome
+from sim.transfer.records import Transfers, TransferTargets, join_transfers
+from sim.transfer.seed import conic_vinf
+from sim.transfer.shooting import build_problem, transfer_model
+from sim.units import RAD_PER_DEG, S_PER_HOUR
+
+Floats = NDArray[np.float64]
+
+LONGEST_CLIMB_S = 1.0 * S_PER_HOUR
+"""From perigee to burn-out of a direct ascent; minutes in practice."""
+
+
+def place_icrf_km(latitude_deg: float, longitude_deg: float, t_tdb: Floats, ephemeris: Ephemeris) -> Floats:
+    """Return a place on the lunar sphere in ICRF axes.
+
+    Parameters
+    ----------
+    latitude_deg, longitude_deg : float
+        Selenographic (MOON_ME).
+    t_tdb : ndarray, shape (N,)
+        Epochs.
+    ephemeris : Ephemeris
+        Lunar orientation.
+
+    Returns
+    -------
+    ndarray, shape (N, 3)
+        Moon-centred, km, at 1737.4 km.
+    """
+    latitude, longitude = latitude_deg * RAD_PER_DEG, longitude_deg * RAD_PER_DEG
+    up = np.array([np.cos(latitude) * np.cos(longitude), np.cos(latitude) * np.sin(longitude), np.sin(latitude)])
+    return np.ascontiguousarray(rotate(transpose(R_me_icrf(t_tdb, ephemeris)), MOON.radius_km * up))
+
+
+def impact_targets(
+    impact_tdb: Floats,
+    tof_s: Floats,
+    perigee_radius_km: Floats,
+    inclination_rad: Floats,
+    branch_sign: Floats,
+    position_km: Floats,
+) -> TransferTargets:
+    """Return the targets of flights that strike given places.
+
+    Parameters
+    ----------
+    impact_tdb, tof_s : ndarray, shape (N,)
+        Epoch of impact; time from perigee.
+    perigee_radius_km, inclination_rad : ndarray, shape (N,)
+        Of the orbit at perigee, inclination to the true equator of date.
+    branch_sign : ndarray, shape (N,)
+        +1 moves north at the Moon, -1 south.
+    position_km : ndarray, shape (N, 3)
+        Places, Moon-centred ICRF at impact.
+
+    Returns
+    -------
+    TransferTargets
+        N rows.
+    """
+    unused = np.zeros_like(impact_tdb)
+    return TransferTargets(
+        impact_tdb,
+        tof_s,
+        perigee_radius_km,
+        inclination_rad,
+        branch_sign,
+        unused + MOON.radius_km,
+        unused + 1.0,
+        unused,
+        lunar_end=Impact(position_km),
+    )
+
+
+def solve_impact(
+    targets: TransferTargets,
+    *,
+    ephemeris: Ephemeris | None = None,
+    guess_vinf_km_s: Floats | None = None,
+    guess_jacobian: Floats | None = None,
+) -> Transfers:
+    """Solve flights that strike the Moon at given places.
+
+    Parameters
+    ----------
+    targets : TransferTargets
+        From :func:`impact_targets`; N rows.
+    ephemeris : Ephemeris, optional
+        The shipped DE440 cut by default.
+    guess_vinf_km_s : ndarray, shape (N, 3), optional
+        Excess velocities to start from (NaN rows fall back to the conic guess).
+    guess_jacobian : ndarray, shape (N, 3, 3), optional
+        `Transfers.jacobian` of near neighbours whose `vinf_km_s` are the guesses.
+
+    Returns
+    -------
+    Transfers
+        N rows; `perilune_state` is the state at impact. `Outcome.BEHIND_LIMB` where the place cannot be struck.
+
+    Raises
+    ------
+    EphemerisRangeError
+        If an impact or departure lies outside the ephemeris.
+    """
+    problem = build_problem(targets, ephemeris or open_ephemeris())
+    guess, _ = conic_vinf(
+        problem.moon_states,
+        problem.earth_pole,
+        targets.inclination_rad,
+        targets.branch_sign,
+        targets.perigee_radius_km,
+        targets.tof_s,
+        problem.mu_earth,
+    )
+    if guess_vinf_km_s is not None:
+        given = np.isfinite(guess_vinf_km_s).all(axis=1)
+        guess = np.where(given[:, None], guess_vinf_km_s, guess)
+    hopeless = beyond_reach(problem)
+    tried = np.flatnonzero(~hopeless)
+    jacobian = None if guess_jacobian is None else guess_jacobian[tried]
+    found = attempt(problem.select(tried), guess[tried], jacobian)
+    found.status[found.status == Outcome.LUNAR_INCLINATION] = Outcome.BEHIND_LIMB
+    out = join_transfers([(tried, found)], len(targets))
+    out.status[hopeless] = Outcome.DECLINATION
+    return out
+
+
+def climb_to(found: Transfers, radius_km: float, ephemeris: Ephemeris | None = None) -> tuple[Floats, Floats]:
+    """Return where transfers leave a radius on their way up from perigee.
+
+    Parameters
+    ----------
+    found : Transfers
+        Solved; N rows.
+    radius_km : float
+        At or above every perigee.
+    ephemeris : Ephemeris, optional
+        The shipped DE440 cut by default.
+
+    Returns
+    -------
+    states : ndarray, shape (N, 6)
+        Earth-centred ICRF; NaN where a row is not solved or never climbs there within an hour.
+    t_tdb : ndarray, shape (N,)
+        Epochs.
+    """
+    states, t_tdb = np.full((len(found.status), 6), np.nan), np.full(len(found.status), np.nan)
+    good = np.flatnonzero(found.status == Outcome.OK)
+    if not good.size:
+        return states, t_tdb
+    start = found.perigee_tdb[good]
+    run = propagate(
+        found.perigee_state[good],
+        start,
+        start + LONGEST_CLIMB_S,
+        transfer_model(ephemeris),
+        stops=(RadiusCrossing("earth", radius_km, inward=False),),
+        impacts=False,
+    )
+    there = run.stop == 0
+    states[good[there]], t_tdb[good[there]] = run.states[there], run.t_tdb[there]
+    return states, t_tdb
