@@ -15,16 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.bodies import MOON
-from sim.ephemeris import Ephemeris, open_ephemeris
+from sim.ephemeris import Ephemeris
 from sim.frames import R_me_icrf, rotate, transpose
 from sim.propagation import RadiusCrossing, propagate
-from sim.transfer.direct import beyond_reach
+from sim.transfer.direct import solve_direct
 from sim.transfer.lunar_state import Impact
-from sim.transfer.newton import attempt
 from sim.transfer.outcome import Outcome
-from sim.transfer.records import Transfers, TransferTargets, join_transfers
-from sim.transfer.seed import conic_vinf
-from sim.transfer.shooting import build_problem, transfer_model
+from sim.transfer.records import Transfers, TransferTargets
+from sim.transfer.shooting import transfer_model
 from sim.units import RAD_PER_DEG, S_PER_HOUR
 
 Floats = NDArray[np.float64]
@@ -125,26 +123,10 @@ def solve_impact(
     EphemerisRangeError
         If an impact or departure lies outside the ephemeris.
     """
-    problem = build_problem(targets, ephemeris or open_ephemeris())
-    guess, _ = conic_vinf(
-        problem.moon_states,
-        problem.earth_pole,
-        targets.inclination_rad,
-        targets.branch_sign,
-        targets.perigee_radius_km,
-        targets.tof_s,
-        problem.mu_earth,
+    out = solve_direct(
+        targets, ephemeris=ephemeris, guess_vinf_km_s=guess_vinf_km_s, guess_jacobian=guess_jacobian
     )
-    if guess_vinf_km_s is not None:
-        given = np.isfinite(guess_vinf_km_s).all(axis=1)
-        guess = np.where(given[:, None], guess_vinf_km_s, guess)
-    hopeless = beyond_reach(problem)
-    tried = np.flatnonzero(~hopeless)
-    jacobian = None if guess_jacobian is None else guess_jacobian[tried]
-    found = attempt(problem.select(tried), guess[tried], jacobian)
-    found.status[found.status == Outcome.LUNAR_INCLINATION] = Outcome.BEHIND_LIMB
-    out = join_transfers([(tried, found)], len(targets))
-    out.status[hopeless] = Outcome.DECLINATION
+    out.status[out.status == Outcome.LUNAR_INCLINATION] = Outcome.BEHIND_LIMB
     return out
 
 

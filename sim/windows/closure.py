@@ -75,11 +75,11 @@ def leg_geometry(request: WindowRequest, family: Family, leg: str) -> LegGeometr
         Constants of the closure equation.
     """
     return LegGeometry(
-        launch_geometry(request.site, family.inclination_deg, leg),
+        launch_geometry(request.launch_site, family.inclination_deg, leg),
         parking_rates(EARTH.radius_equatorial_km + request.parking_altitude_km, family.inclination_deg),
         request.ascent_arc_deg * RAD_PER_DEG,
         request.ascent_s,
-        request.site.longitude_deg,
+        request.launch_site.longitude_deg,
         family.tof_day * S_PER_DAY,
     )
 

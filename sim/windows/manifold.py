@@ -19,6 +19,8 @@ from sim.ephemeris import Ephemeris
 from sim.frames import R_me_icrf, R_tod_icrf, gast_rad, rotate, transpose
 from sim.frames.rotations import cross, unit
 from sim.transfer import Outcome, Transfers, TransferTargets, solve_direct
+from sim.transfer.impact import place_icrf_km
+from sim.transfer.lunar_state import Impact
 from sim.units import RAD_PER_DEG, S_PER_DAY, S_PER_HOUR
 from sim.windows.request import WindowRequest
 
@@ -83,6 +85,10 @@ def family_targets(
         fixed = np.array([np.cos(latitude) * np.cos(longitude), np.cos(latitude) * np.sin(longitude), np.sin(latitude)])
         R_icrf_me = transpose(R_me_icrf(perilune_tdb + plane.site_delay_day * S_PER_DAY, ephemeris))
         site = np.ascontiguousarray(rotate(R_icrf_me, fixed))
+    struck = None
+    if request.struck_latitude_deg is not None and request.struck_longitude_deg is not None:
+        place = (request.struck_latitude_deg, request.struck_longitude_deg)
+        struck = Impact(place_icrf_km(*place, perilune_tdb, ephemeris))
     return TransferTargets(
         perilune_tdb=perilune_tdb,
         tof_s=column("tof_day") * S_PER_DAY,
@@ -93,6 +99,7 @@ def family_targets(
         pole_sign=column("pole_sign"),
         lunar_inclination_rad=np.full(count, plane.lunar_inclination_deg * RAD_PER_DEG),
         site_direction=site,
+        lunar_end=struck,
     )
 
 

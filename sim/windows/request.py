@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sim.errors import InputError
 from sim.sites import LaunchSite
 
 POLES: tuple[str, ...] = ("north", "south")
@@ -37,6 +38,28 @@ class ArrivalPlane:
 
 
 @dataclass(frozen=True, slots=True)
+class DepartureOrbit:
+    """An orbit about the Earth from which a mission departs, in place of a launch site.
+
+    Inclination and altitude are those of the request's parking orbit; the node moves by first-order J2 precession.
+
+    Attributes
+    ----------
+    id, name : str
+        Identifier and words.
+    raan_deg : float
+        Right ascension of the ascending node at `epoch_tdb`, to the true equator and equinox of date.
+    epoch_tdb : float
+        Seconds past J2000 TDB.
+    """
+
+    id: str
+    name: str
+    raan_deg: float
+    epoch_tdb: float
+
+
+@dataclass(frozen=True, slots=True)
 class WindowRequest:
     """One mission's question "when can we launch?".
 
@@ -44,14 +67,15 @@ class WindowRequest:
     ----------
     mission_id : str
         Identifier written into every result.
-    site : LaunchSite
-        Launch site.
+    site : LaunchSite or DepartureOrbit
+        Launch site, or the orbit from which the mission departs.
     launch_start_tdb, launch_stop_tdb : float
         Launch period, seconds past J2000 TDB.
     inclination_deg : tuple of float
         Parking-orbit inclinations (to the true equator of date) to try.
     parking_altitude_km : float
-        Altitude of the circular parking orbit over the equatorial radius; also the altitude of the burn.
+        Altitude of the circular parking orbit over the equatorial radius; also the altitude of the burn, and that of
+        burn-out for direct ascents.
     tof_day : tuple of float
         Flight times from trans-lunar injection to perilune, days.
     perilune_altitude_km : float
@@ -72,10 +96,16 @@ class WindowRequest:
         Landing site (MOON_ME) at which the Sun's elevation is reported.
     landing_delay_day : float
         Days from perilune to landing.
+    struck_latitude_deg, struck_longitude_deg : float or None
+        Place (MOON_ME) that is struck; then there is no perilune, and its epoch is that of the impact.
+    direct_ascent : bool
+        Whether the launcher burns through to the transfer: no parking orbit, no coast.
+    climb_angle_max_deg : float
+        Steepest flight path at burn-out of a direct ascent.
     """
 
     mission_id: str
-    site: LaunchSite
+    site: LaunchSite | DepartureOrbit
     launch_start_tdb: float
     launch_stop_tdb: float
     inclination_deg: tuple[float, ...]
@@ -94,3 +124,19 @@ class WindowRequest:
     landing_latitude_deg: float | None = None
     landing_longitude_deg: float | None = None
     landing_delay_day: float = 0.0
+    struck_latitude_deg: float | None = None
+    struck_longitude_deg: float | None = None
+    direct_ascent: bool = False
+    climb_angle_max_deg: float = 90.0
+
+    @property
+    def launch_site(self) -> LaunchSite:
+        """The launch site; InputError for missions that depart from an orbit."""
+        if isinstance(self.site, LaunchSite):
+            return self.site
+        raise InputError(f"{self.mission_id} departs from the orbit of {self.site.name}; give a launch site instead")
+
+    @property
+    def strikes(self) -> bool:
+        """Whether the flight ends by striking the Moon."""
+        return self.struck_latitude_deg is not None and self.struck_longitude_deg is not None

@@ -8,19 +8,18 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.bodies import EARTH, MOON
+from sim.bodies import EARTH
 from sim.constants import SECONDS_PER_DAY, TWO_PI
 from sim.ephemeris import Ephemeris, open_ephemeris
 from sim.errors import InputError, UnreachableError
-from sim.maneuvers import loi_dv_m_s, tli_dv_m_s
 from sim.sites import azimuth_rotating_deg
 from sim.transfer import Outcome
-from sim.windows.arrival import arrival_geometry
-from sim.windows.closure import Closed, LegGeometry, Roots, bracket_roots, join_roots, leg_geometry, polish
+from sim.windows.closure import LegGeometry, Roots, bracket_roots, join_roots, leg_geometry, polish
 from sim.windows.folds import build_segments
 from sim.windows.manifold import GRID_S, Family, Segment, solve_grid
 from sim.windows.parking import launch_geometry
-from sim.windows.request import BRANCHES, LEGS, POLES, WindowRequest
+from sim.windows.request import WindowRequest
+from sim.windows.rows import tabulate
 from sim.windows.table import OpportunityTable, empty_table, join_tables
 
 Floats = NDArray[np.float64]
@@ -102,12 +101,12 @@ def open_legs(request: WindowRequest, inclination_deg: float) -> tuple[str, ...]
     UnreachableError
         If the inclination is below the site's latitude, or every wanted leg is shut.
     """
-    corridors = request.site.azimuth_corridors_deg
+    corridors = request.launch_site.azimuth_corridors_deg
     speed = math.sqrt(EARTH.gm_km3_s2 / (EARTH.radius_equatorial_km + request.parking_altitude_km))
-    latitude = request.site.latitude_geocentric_deg
+    latitude = request.launch_site.latitude_geocentric_deg
     azimuths = {}
     for leg in request.legs:
-        launch_geometry(request.site, inclination_deg, leg)
+        launch_geometry(request.launch_site, inclination_deg, leg)
         ascending = leg == "northeast"
         azimuths[leg] = float(azimuth_rotating_deg(inclination_deg, latitude, speed, ascending=ascending))
     if not corridors:
@@ -183,55 +182,4 @@ def _close_family(
     closed = polish(request, family, geometry, roots, ephemeris)
     inside = (closed.launch_tdb >= request.launch_start_tdb) & (closed.launch_tdb <= request.launch_stop_tdb)
     keep = np.flatnonzero((closed.transfers.status == Outcome.OK) & inside)
-    return _tabulate(request, family, leg, geometry, closed, keep, ephemeris)
-
-
-def _tabulate(
-    request: WindowRequest,
-    family: Family,
-    leg: str,
-    geometry: LegGeometry,
-    closed: Closed,
-    keep: NDArray[np.intp],
-    ephemeris: Ephemeris,
-) -> OpportunityTable:
-    """Turn closed solutions into table columns: the border where radians become degrees and km/s become m/s."""
-    count = keep.size
-    found = closed.transfers.select(keep)
-    perilune = closed.perilune_tdb[keep]
-    mu_earth, mu_moon = ephemeris.gm_km3_s2["earth"], ephemeris.gm_km3_s2["moon"]
-    radius = np.sqrt((found.perigee_state[:, :3] ** 2).sum(axis=1))
-    speed2 = (found.perigee_state[:, 3:] ** 2).sum(axis=1)
-    c3 = speed2 - 2.0 * mu_earth / radius
-    vinf = np.sqrt((found.vinf_km_s**2).sum(axis=1))
-    perilune_radius = MOON.radius_km + request.perilune_altitude_km
-    apolune_radius = MOON.radius_km + request.apolune_altitude_km
-    arrival = arrival_geometry(request, perilune, found.perilune_state, ephemeris)
-    return OpportunityTable(
-        mission_id=request.mission_id,
-        site_id=request.site.id,
-        pole=np.full(count, POLES.index("north" if family.pole_sign > 0 else "south"), dtype=np.int8),
-        branch=np.full(count, BRANCHES.index("ascending" if family.branch_sign > 0 else "descending"), dtype=np.int8),
-        leg=np.full(count, LEGS.index(leg), dtype=np.int8),
-        launch_tdb=closed.launch_tdb[keep],
-        azimuth_deg=np.full(count, np.rad2deg(geometry.launch.azimuth_rad)),
-        inclination_deg=np.full(count, family.inclination_deg),
-        raan_deg=np.mod(np.rad2deg(closed.raan_rad[keep]), 360.0),
-        coast_s=closed.coast_s[keep],
-        revs=closed.revs[keep],
-        tli_tdb=found.perigee_tdb,
-        tof_day=np.full(count, family.tof_day),
-        perilune_tdb=perilune,
-        c3_km2_s2=c3,
-        tli_dv_m_s=tli_dv_m_s(radius, c3, mu_earth),
-        loi_dv_m_s=loi_dv_m_s(vinf, perilune_radius, apolune_radius, mu_moon),
-        vinf_km_s=vinf,
-        lunar_inclination_deg=arrival.inclination_deg,
-        node_longitude_deg=arrival.node_longitude_deg,
-        beta_sun_deg=arrival.beta_sun_deg,
-        beta_earth_deg=arrival.beta_earth_deg,
-        sun_elevation_deg=arrival.sun_elevation_deg,
-        tli_state=found.perigee_state,
-        perilune_state=found.perilune_state,
-        status=found.status,
-    )
+    return tabulate(request, family, leg, np.rad2deg(geometry.launch.azimuth_rad), closed, keep, ephemeris)
