@@ -1,0 +1,152 @@
+"""What happens at the Moon after arrival: light, horizons, links, landings, and how missions serve each other.
+
+Everything works in mean Earth axes of the Moon, on tracks tabulated once (`Track`), on places with a horizon
+(`Lander`), and on sets of times (`sim.events.Intervals`). Results are plain records and arrays.
+"""
+
+from __future__ import annotations
+
+from sim.operations.access import (
+    AccessNetwork,
+    Lander,
+    access_network,
+    find_open,
+    free_of_moon,
+    lander_at,
+    lander_sky,
+    ranges_km,
+    station_sky,
+    within_range,
+)
+from sim.operations.coordination import (
+    JointView,
+    RelayContacts,
+    RelayService,
+    ReturnRow,
+    ServiceRow,
+    data_return,
+    joint_view,
+    relay_contacts,
+    relay_service,
+    service_row,
+)
+from sim.operations.descent import Deorbit, Overburn, PoweredDescent, deorbit, overburn, powered_descent
+from sim.operations.landing import (
+    PlanePassages,
+    find_plane_passages,
+    landing_windows,
+    normal_of_state,
+    plane_normal_icrf,
+    plane_windows,
+)
+from sim.operations.light import (
+    LightSummary,
+    SkySeries,
+    disc_fraction_above,
+    earth_times,
+    light_calendar,
+    light_summary,
+    sky_series,
+    sun_times,
+)
+from sim.operations.link_budget import (
+    LinkBudget,
+    assumed_downlink,
+    assumed_proximity_link,
+    assumed_relay_link,
+    gigabyte_per_day,
+    volume_bit_count,
+)
+from sim.operations.masks import HorizonMask, flat_mask, peak_mask, read_mask, synthetic_polar_mask, write_mask
+from sim.operations.overburn_study import OrbitBefore, OverburnStudy, places_before, study_overburn
+from sim.operations.passes import Coverage, Passes, SweepRow, cover_ellipse, find_passes, inclination_sweep
+from sim.operations.terrain import ElevationGrid, TerrainHorizon, grid_from_heights, horizon_from_terrain
+from sim.operations.terrain_files import read_ascii_terrain, read_geotiff_terrain, read_npy_terrain
+from sim.operations.tracks import (
+    LunarElements,
+    StationTrack,
+    Track,
+    station_tracks,
+    track_from_elements,
+    track_from_function,
+    track_from_states,
+)
+
+__all__ = [
+    "AccessNetwork",
+    "Coverage",
+    "Deorbit",
+    "ElevationGrid",
+    "HorizonMask",
+    "JointView",
+    "Lander",
+    "LightSummary",
+    "LinkBudget",
+    "LunarElements",
+    "OrbitBefore",
+    "Overburn",
+    "OverburnStudy",
+    "Passes",
+    "PlanePassages",
+    "PoweredDescent",
+    "RelayContacts",
+    "RelayService",
+    "ReturnRow",
+    "ServiceRow",
+    "SkySeries",
+    "StationTrack",
+    "SweepRow",
+    "TerrainHorizon",
+    "Track",
+    "access_network",
+    "assumed_downlink",
+    "assumed_proximity_link",
+    "assumed_relay_link",
+    "cover_ellipse",
+    "data_return",
+    "deorbit",
+    "disc_fraction_above",
+    "earth_times",
+    "find_open",
+    "find_passes",
+    "find_plane_passages",
+    "flat_mask",
+    "free_of_moon",
+    "gigabyte_per_day",
+    "grid_from_heights",
+    "horizon_from_terrain",
+    "inclination_sweep",
+    "joint_view",
+    "lander_at",
+    "lander_sky",
+    "landing_windows",
+    "light_calendar",
+    "light_summary",
+    "normal_of_state",
+    "overburn",
+    "peak_mask",
+    "places_before",
+    "plane_normal_icrf",
+    "plane_windows",
+    "powered_descent",
+    "ranges_km",
+    "read_ascii_terrain",
+    "read_geotiff_terrain",
+    "read_mask",
+    "read_npy_terrain",
+    "relay_contacts",
+    "relay_service",
+    "service_row",
+    "sky_series",
+    "station_sky",
+    "station_tracks",
+    "study_overburn",
+    "sun_times",
+    "synthetic_polar_mask",
+    "track_from_elements",
+    "track_from_function",
+    "track_from_states",
+    "volume_bit_count",
+    "within_range",
+    "write_mask",
+]

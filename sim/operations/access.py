@@ -1,0 +1,458 @@
+"""Links between landers, orbiters and ground stations: when each is open, by terrain, horizon and occultation.
+
+Three conditions make up every link: elevation over the mask of a place on the Moon, elevation over the mask of a
+ground station, and a free line of sight past the Moon. (The Earth cannot hide a lunar orbiter from a station above
+its horizon.) Each is found by itself on smooth margins and then joined by interval algebra. Bodies are spheres; no
+refraction. With light time, epochs are those at the Moon, and the station is taken where it is when the signal
+arrives there or left, 1.3 s away.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.bodies import MOON
+from sim.constants import SPEED_OF_LIGHT_KM_S
+from sim.core.access import CLEAR, FIXED_SKY, MOVING_SKY, NEAR, Link, distance_rows, scan
+from sim.ephemeris import Ephemeris
+from sim.errors import InputError
+from sim.events import Intervals, intervals, union
+from sim.frames import me_from_selenographic_km
+from sim.operations.masks import HorizonMask, flat_mask
+from sim.operations.tracks import StationTrack, Track, enu_rows, station_tracks
+from sim.sites import GroundStation, LunarSite
+from sim.units import RAD_PER_DEG
+
+FloatArray = NDArray[np.float64]
+
+SAMPLE_S: float = 60.0
+"""Sampling of conditions that follow an orbit: 1/120 of a low orbit."""
+SLOW_SAMPLE_S: float = 300.0
+"""Sampling of elevations over ground stations and of the Earth over landers, which follow the Earth's rotation."""
+EDGE_TOLERANCE_S: float = 0.01
+
+_FIRST_ROOM = 1024
+
+
+@dataclass(frozen=True, eq=False)
+class Lander:
+    """A place on the Moon with its horizon.
+
+    Parameters
+    ----------
+    name : str
+        What results call it.
+    latitude_deg, longitude_deg : float
+        Selenographic, mean Earth axes.
+    altitude_km : float
+        Over the sphere of 1737.4 km.
+    mask : HorizonMask
+        Its horizon.
+    """
+
+    name: str
+    latitude_deg: float
+    longitude_deg: float
+    altitude_km: float = 0.0
+    mask: HorizonMask = field(default_factory=flat_mask)
+
+    @property
+    def position_me_km(self) -> FloatArray:
+        """Moon-fixed position (3,), km."""
+        return me_from_selenographic_km(self.latitude_deg, self.longitude_deg, self.altitude_km)
+
+
+def lander_at(site: LunarSite, mask: HorizonMask, name: str = "") -> Lander:
+    """Lander at a place of the tables, with a horizon that the caller must choose.
+
+    Parameters
+    ----------
+    site : LunarSite
+        The place.
+    mask : HorizonMask
+        Its horizon; :func:`sim.operations.flat_mask` where none is known.
+    name : str
+        The site's id when empty.
+
+    Returns
+    -------
+    Lander
+    """
+    return Lander(name or site.id, site.latitude_deg, site.longitude_deg, site.altitude_km, mask)
+
+
+_NO_UP = np.zeros((1, 6))
+_NO_LOCAL = np.zeros((3, 3))
+_NO_MASK = np.zeros(1)
+
+
+def _fixed_row(lander: Lander) -> FloatArray:
+    return np.concatenate([lander.position_me_km, np.zeros(3)])[None, :]
+
+
+def _delay(light_time: bool) -> float:
+    return 1.0 / SPEED_OF_LIGHT_KM_S if light_time else 0.0
+
+
+def lander_sky(lander: Lander, target: Track | StationTrack, light_time: bool = True) -> Link:
+    """Condition: a target stands above a lander's horizon.
+
+    Parameters
+    ----------
+    lander : Lander
+        Observer.
+    target : Track or StationTrack
+        Orbiter or ground station.
+    light_time : bool
+        For ground stations; within the neighbourhood of the Moon it is left out (0.06 s at 20,000 km).
+
+    Returns
+    -------
+    Link
+        For :func:`find_open`.
+    """
+    late = _delay(light_time) if isinstance(target, StationTrack) else 0.0
+    return Link(
+        kind=FIXED_SKY, a=_fixed_row(lander), a_start=0.0, a_step=1.0,
+        b=target.states_me, b_start=target.start_tdb, b_step=target.step_s, up=_NO_UP,
+        local=enu_rows(lander.latitude_deg, lander.longitude_deg),
+        mask=np.ascontiguousarray(lander.mask.grid_deg() * RAD_PER_DEG), limit=0.0, delay=late,
+    )  # fmt: skip
+
+
+def station_sky(station: StationTrack, target: Track | Lander, light_time: bool = True) -> Link:
+    """Condition: a target stands above a ground station's elevation mask; arguments as :func:`lander_sky`.
+
+    Parameters
+    ----------
+    station : StationTrack
+        Observer.
+    target : Track or Lander
+        Orbiter or lander.
+    light_time : bool
+        Whether the station is taken when the signal is there.
+
+    Returns
+    -------
+    Link
+        For :func:`find_open`.
+    """
+    b, start, step = _table(target)
+    return Link(
+        kind=MOVING_SKY, a=station.states_me, a_start=station.start_tdb, a_step=station.step_s,
+        b=b, b_start=start, b_step=step, up=station.zenith_rows, local=_NO_LOCAL,
+        mask=np.array([station.station.elevation_mask_deg * RAD_PER_DEG]), limit=0.0, delay=_delay(light_time),
+    )  # fmt: skip
+
+
+def free_of_moon(
+    first: Track | StationTrack, second: Track, light_time: bool = True, radius_km: float = MOON.radius_km
+) -> Link:
+    """Condition: the Moon does not stand between two parties.
+
+    Parameters
+    ----------
+    first : Track or StationTrack
+        Orbiter or ground station.
+    second : Track
+        Orbiter.
+    light_time : bool
+        For ground stations.
+    radius_km : float
+        Radius of the sphere; larger for a margin over the terrain.
+
+    Returns
+    -------
+    Link
+        For :func:`find_open`.
+    """
+    late = _delay(light_time) if isinstance(first, StationTrack) else 0.0
+    return _pair(CLEAR, first, second, radius_km, late)
+
+
+def within_range(first: Track | StationTrack, second: Track | Lander, range_km: float) -> Link:
+    """Condition: two parties are no further apart than a distance.
+
+    Parameters
+    ----------
+    first : Track or StationTrack
+        One party.
+    second : Track or Lander
+        The other one.
+    range_km : float
+        Largest distance.
+
+    Returns
+    -------
+    Link
+        For :func:`find_open`.
+
+    Raises
+    ------
+    InputError
+        A distance that is not above zero.
+    """
+    if not range_km > 0.0:
+        raise InputError(f"range_km is {range_km:g}; allowed: above zero")
+    return _pair(NEAR, first, second, range_km, 0.0)
+
+
+def _pair(kind: int, first: Track | StationTrack, second: Track | Lander, limit: float, delay: float) -> Link:
+    b, start, step = _table(second)
+    return Link(
+        kind=kind, a=first.states_me, a_start=first.start_tdb, a_step=first.step_s, b=b, b_start=start, b_step=step,
+        up=_NO_UP, local=_NO_LOCAL, mask=_NO_MASK, limit=limit, delay=delay,
+    )  # fmt: skip
+
+
+def _table(party: Track | Lander) -> tuple[FloatArray, float, float]:
+    if isinstance(party, Lander):
+        return _fixed_row(party), 0.0, 1.0
+    return party.states_me, party.start_tdb, party.step_s
+
+
+def find_open(
+    link: Link, span: Intervals, *, sample_s: float = SAMPLE_S, tolerance_s: float = EDGE_TOLERANCE_S
+) -> Intervals:
+    """Find when a condition holds.
+
+    Parameters
+    ----------
+    link : Link
+        The condition, whose tracks cover the span.
+    span : Intervals
+        Where to look; the result is known on the same span and empty outside these intervals.
+    sample_s : float
+        Longest distance of samples: contacts and gaps shorter than this are found as long as no more than one
+        extremum of the margin falls between two samples.
+    tolerance_s : float
+        Accuracy of the edges.
+
+    Returns
+    -------
+    Intervals
+
+    Raises
+    ------
+    InputError
+        A sampling or tolerance that is not above zero.
+    """
+    if not (sample_s > 0.0 and tolerance_s > 0.0):
+        raise InputError(f"sample_s {sample_s:g} and tolerance_s {tolerance_s:g} must be above zero")
+    windows = np.ascontiguousarray(np.stack([span.start_tdb, span.stop_tdb], axis=1))
+    out = np.empty((_FIRST_ROOM, 2))
+    while (found := scan(link, windows, sample_s, tolerance_s, out)) > len(out):
+        out = np.empty((found, 2))
+    return intervals(out[:found, 0], out[:found, 1], span.span_start_tdb, span.span_stop_tdb)
+
+
+Job = Callable[[], Intervals]
+
+
+def find_all(jobs: Sequence[Job], threads: int | None = None) -> list[Intervals]:
+    """Run searches side by side; results do not depend on the number of threads.
+
+    Parameters
+    ----------
+    jobs : sequence of callable
+        Searches; compiled code runs without the interpreter's lock.
+    threads : int, optional
+        By default as many as there are processors.
+
+    Returns
+    -------
+    list of Intervals
+        In the order of the jobs.
+
+    Raises
+    ------
+    InputError
+        Less than one thread.
+    """
+    count = threads if threads is not None else os.cpu_count() or 1
+    if count < 1:
+        raise InputError(f"threads is {count}; allowed: one or more")
+    if count == 1:
+        return [job() for job in jobs]
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(lambda job: job(), jobs))
+
+
+@dataclass(frozen=True, eq=False)
+class AccessNetwork:
+    """All links of a set of orbiters, landers and ground stations over a span.
+
+    Attributes
+    ----------
+    span : Intervals
+        The span as one interval.
+    relay : dict of (orbiter, lander) to Intervals
+        Orbiter above the lander's horizon.
+    downlink : dict of (orbiter, station) to Intervals
+        Orbiter above the station's mask and not behind the Moon.
+    direct : dict of (lander, station) to Intervals
+        Each above the other's horizon.
+    crosslink : dict of (orbiter, orbiter) to Intervals
+        Not behind the Moon from each other.
+    """
+
+    span: Intervals
+    relay: Mapping[tuple[str, str], Intervals]
+    downlink: Mapping[tuple[str, str], Intervals]
+    direct: Mapping[tuple[str, str], Intervals]
+    crosslink: Mapping[tuple[str, str], Intervals]
+
+    def stations_see(self, party: str, stations: Sequence[str] | None = None) -> Intervals:
+        """Find when at least one ground station sees an orbiter or lander.
+
+        Parameters
+        ----------
+        party : str
+            Name of the orbiter or lander.
+        stations : sequence of str, optional
+            Station ids; all of them when omitted.
+
+        Returns
+        -------
+        Intervals
+
+        Raises
+        ------
+        InputError
+            No link of that name.
+        """
+        links = {**self.downlink, **self.direct}
+        chosen = [
+            open_ for (name, station), open_ in links.items() if name == party and (not stations or station in stations)
+        ]
+        if not chosen:
+            known = sorted({name for name, _ in links})
+            raise InputError(f"no link of {party!r} with these stations; known: {', '.join(known)}")
+        return union(chosen)
+
+    def bent_pipe(self, lander: str, orbiter: str, stations: Sequence[str] | None = None) -> Intervals:
+        """Find when an orbiter sees a lander and a ground station at the same time; raises as `stations_see`."""
+        if (orbiter, lander) not in self.relay:
+            raise InputError(f"no link between {orbiter!r} and {lander!r}")
+        return self.relay[orbiter, lander] & self.stations_see(orbiter, stations)
+
+
+def access_network(
+    orbiters: Sequence[Track],
+    landers: Sequence[Lander],
+    stations: Sequence[GroundStation],
+    start_tdb: float,
+    stop_tdb: float,
+    *,
+    sample_s: float = SAMPLE_S,
+    light_time: bool = True,
+    threads: int | None = None,
+    ephemeris: Ephemeris | None = None,
+) -> AccessNetwork:
+    """Find all links of a network over months or years.
+
+    Parameters
+    ----------
+    orbiters : sequence of Track
+        Tables that cover the span.
+    landers : sequence of Lander
+        Places on the Moon.
+    stations : sequence of GroundStation
+        With their elevation masks.
+    start_tdb, stop_tdb : float
+        Span, seconds past J2000 TDB.
+    sample_s : float
+        See :func:`find_open`.
+    light_time : bool
+        Whether stations are taken when the signal is there.
+    threads : int, optional
+        By default as many as there are processors.
+    ephemeris : Ephemeris, optional
+        The packaged DE440 when omitted.
+
+    Returns
+    -------
+    AccessNetwork
+        Edges to 0.01 s of the given tracks.
+
+    Raises
+    ------
+    InputError
+        Names that occur twice, a track that does not cover the span, an empty span.
+    EphemerisRangeError
+        The span is not covered.
+    """
+    span = _span(orbiters, landers, stations, start_tdb, stop_tdb)
+    earth = station_tracks(tuple(stations), start_tdb, stop_tdb, ephemeris=ephemeris)
+
+    def relay(orbiter: Track, lander: Lander) -> Intervals:
+        return find_open(lander_sky(lander, orbiter), span, sample_s=sample_s)
+
+    def downlink(orbiter: Track, station: StationTrack) -> Intervals:
+        up = find_open(station_sky(station, orbiter, light_time), span, sample_s=SLOW_SAMPLE_S)
+        return find_open(free_of_moon(station, orbiter, light_time), up, sample_s=sample_s)
+
+    def direct(lander: Lander, station: StationTrack) -> Intervals:
+        up = find_open(station_sky(station, lander, light_time), span, sample_s=SLOW_SAMPLE_S)
+        return find_open(lander_sky(lander, station, light_time), up, sample_s=SLOW_SAMPLE_S)
+
+    def crosslink(first: Track, second: Track) -> Intervals:
+        return find_open(free_of_moon(first, second), span, sample_s=sample_s)
+
+    jobs: dict[tuple[str, str, str], Job] = {}
+    for one in orbiters:
+        jobs |= {("relay", one.name, to.name): partial(relay, one, to) for to in landers}
+        jobs |= {("downlink", one.name, far.station.id): partial(downlink, one, far) for far in earth}
+    for at in landers:
+        jobs |= {("direct", at.name, far.station.id): partial(direct, at, far) for far in earth}
+    for a, b in combinations(orbiters, 2):
+        jobs["crosslink", a.name, b.name] = partial(crosslink, a, b)
+    found = dict(zip(jobs, find_all(list(jobs.values()), threads), strict=True))
+
+    def of(kind: str) -> dict[tuple[str, str], Intervals]:
+        return {key[1:]: value for key, value in found.items() if key[0] == kind}
+
+    return AccessNetwork(span, of("relay"), of("downlink"), of("direct"), of("crosslink"))
+
+
+def _span(
+    orbiters: Sequence[Track], landers: Sequence[Lander], stations: Sequence[GroundStation], start: float, stop: float
+) -> Intervals:
+    names = [one.name for one in orbiters] + [one.name for one in landers] + [one.id for one in stations]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise InputError(f"the network names {twice[0]!r} twice")
+    span = intervals([start], [stop], start, stop)
+    for orbiter in orbiters:
+        orbiter.require(start, stop)
+    return span
+
+
+def ranges_km(first: Track | StationTrack, second: Track | Lander, t_tdb: FloatArray) -> FloatArray:
+    """Distances of two parties at one instant.
+
+    Parameters
+    ----------
+    first : Track or StationTrack
+        One party.
+    second : Track or Lander
+        The other one.
+    t_tdb : ndarray (N,)
+        Seconds past J2000 TDB, inside the tables.
+
+    Returns
+    -------
+    ndarray (N,)
+        km.
+    """
+    out = np.empty(t_tdb.size)
+    distance_rows(_pair(NEAR, first, second, 0.0, 0.0), np.ascontiguousarray(t_tdb, dtype=np.float64), out)
+    return out
