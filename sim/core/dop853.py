@@ -85,6 +85,19 @@ def advance(
 ) -> tuple[int, int, float, float]:
     """Integrate ``y`` in place from ``t0 + tau`` to ``t0 + target``.
 
+    Parameters
+    ----------
+    y : numpy.ndarray (6,)
+        State, changed in place.
+    t0, tau, target : float
+        Epoch of the row, seconds past it now and at the end.
+    h, tolerance, steps_left : float, float, int
+        First step, tolerance of Hairer's norm, steps allowed.
+    forces : ReferenceForces
+        Model.
+    k, trial : numpy.ndarray (12, 6), (6,)
+        Work space.
+
     Returns
     -------
     tuple of int, int, float, float

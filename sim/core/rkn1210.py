@@ -260,9 +260,11 @@ def propagate_rows_at(
         See :func:`propagate_row`.
     first, last : int
         Rows to do.
+    ends : numpy.ndarray (N, 6)
+        Result: last states reached.
     results : numpy.ndarray (N, T, 6)
         Result; states that were not reached stay as they are.
-    ends, t_end, status, event, steps : numpy.ndarray (N, 6), (N,), (N,), (N,), (N,)
+    t_end, status, event, steps : numpy.ndarray (N,)
         Results.
     """
     work = new_workspace(forces)

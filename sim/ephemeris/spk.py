@@ -117,6 +117,7 @@ def _open_daf(path: Path, kind: str) -> Any:
 
 def _check_summaries(file: BinaryIO) -> None:
     """Look for damage on which jplephem would read gigabytes or run in a circle."""
+    # only files named by the user need jplephem: the packaged cut is read without it
     from jplephem.daf import DAF
 
     file.seek(8)

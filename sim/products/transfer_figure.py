@@ -95,6 +95,11 @@ def draw(folder: Folder, mission: Mission, path: Path) -> Path:
     -------
     Path
         The file.
+
+    Raises
+    ------
+    ValueError
+        The mission has no trajectory.
     """
     if mission.path is None:
         raise ValueError(f"mission {mission.key} has no trajectory")

@@ -181,11 +181,13 @@ def propagate_at(
 
     Parameters
     ----------
-    states, t0_tdb, model, method, tolerance, stops, impacts, threads, max_steps
+    states, t0_tdb : array_like
         See :func:`propagate`.
     times_tdb : array_like (N, T) or (T,)
         Epochs wanted, TDB s past J2000, T >= 1; in each row they go away from ``t0_tdb``, forward or backward. ``(T,)``
         is used for every row.
+    model, method, tolerance, stops, impacts, threads, max_steps
+        See :func:`propagate`.
 
     Returns
     -------

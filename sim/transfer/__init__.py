@@ -5,7 +5,7 @@
 """
 
 from sim.transfer.direct import solve_direct
-from sim.transfer.fold import fold_margin
+from sim.transfer.fold import fold_margin_cos
 from sim.transfer.outcome import OUTCOME_TEXT, Outcome
 from sim.transfer.records import Transfers, TransferTargets, join_transfers
 from sim.transfer.shooting import transfer_model
@@ -15,7 +15,7 @@ __all__ = [
     "Outcome",
     "TransferTargets",
     "Transfers",
-    "fold_margin",
+    "fold_margin_cos",
     "join_transfers",
     "solve_direct",
     "transfer_model",

@@ -77,7 +77,7 @@ def solve_direct(
         targets.branch_sign,
         targets.perigee_radius_km,
         targets.tof_s,
-        problem.mu_earth,
+        problem.mu_earth_km3_s2,
     )
     if guess_vinf_km_s is not None:
         given = np.isfinite(guess_vinf_km_s).all(axis=1)

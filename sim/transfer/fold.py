@@ -76,12 +76,12 @@ def _guess(problem: Problem, azimuth_rad: Floats) -> Floats:
         np.where(np.sin(azimuth_rad) >= 0.0, 1.0, -1.0),
         targets.perigee_radius_km,
         targets.tof_s,
-        problem.mu_earth,
+        problem.mu_earth_km3_s2,
     )[0]
 
 
 def _inclination_rad(problem: Problem, found: Transfers) -> Floats:
-    return osculating_perigee(found.perigee_state, problem.earth_pole, problem.mu_earth).inclination_rad
+    return osculating_perigee(found.perigee_state, problem.earth_pole, problem.mu_earth_km3_s2).inclination_rad
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def _ridge(problem: Problem) -> _Ridge:
     return _Ridge(base, sense, middle, height, sense * np.cos(inclination), solved, sides[0])
 
 
-def fold_margin(targets: TransferTargets, ephemeris: Ephemeris) -> Floats:
+def fold_margin_cos(targets: TransferTargets, ephemeris: Ephemeris) -> Floats:
     """Return by how much the asked inclination lies above the least one, in cosines.
 
     Parameters

@@ -123,9 +123,7 @@ def solve_impact(
     EphemerisRangeError
         If an impact or departure lies outside the ephemeris.
     """
-    out = solve_direct(
-        targets, ephemeris=ephemeris, guess_vinf_km_s=guess_vinf_km_s, guess_jacobian=guess_jacobian
-    )
+    out = solve_direct(targets, ephemeris=ephemeris, guess_vinf_km_s=guess_vinf_km_s, guess_jacobian=guess_jacobian)
     out.status[out.status == Outcome.LUNAR_INCLINATION] = Outcome.BEHIND_LIMB
     return out
 

@@ -122,15 +122,15 @@ def _fine_stage(problem: Problem, state: _Iterate) -> Floats:
     return perigee_states
 
 
-def attempt(problem: Problem, guess: Floats, jacobian: Floats | None) -> Transfers:
+def attempt(problem: Problem, guess_vinf_km_s: Floats, jacobian: Floats | None) -> Transfers:
     """Run both stages from a guess for all rows.
 
     Parameters
     ----------
     problem : Problem
         N rows.
-    guess : ndarray, shape (N, 3)
-        Excess velocities, km/s.
+    guess_vinf_km_s : ndarray, shape (N, 3)
+        Excess velocities to start from.
     jacobian : ndarray, shape (N, 3, 3), or None
         Known Jacobians; rows that have one go straight to the second stage.
 
@@ -140,7 +140,7 @@ def attempt(problem: Problem, guess: Floats, jacobian: Floats | None) -> Transfe
         N rows.
     """
     with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
-        state = _start(guess, jacobian)
+        state = _start(guess_vinf_km_s, jacobian)
         _coarse_stage(problem, state)
         perigee_states = _fine_stage(problem, state)
         relative, reachable = perilune_states(problem, state.vinf)

@@ -56,7 +56,7 @@ class Problem:
         Moon at arrival, Earth-centred ICRF.
     moon_pole, earth_pole : ndarray, shape (N, 3)
         Lunar pole (MOON_ME) at arrival; true pole of date of the Earth at perigee; ICRF.
-    mu_earth, mu_moon : float
+    mu_earth_km3_s2, mu_moon_km3_s2 : float
         GM, km3/s2.
     plane_azimuth_rad : ndarray, shape (N,), or None
         When given, replaces the inclination as the target for the plane.
@@ -67,8 +67,8 @@ class Problem:
     moon_states: Floats
     moon_pole: Floats
     earth_pole: Floats
-    mu_earth: float
-    mu_moon: float
+    mu_earth_km3_s2: float
+    mu_moon_km3_s2: float
     plane_azimuth_rad: Floats | None = None
 
     def select(self, rows: NDArray[np.intp] | Bools) -> Problem:
@@ -79,8 +79,8 @@ class Problem:
             self.moon_states[rows],
             self.moon_pole[rows],
             self.earth_pole[rows],
-            self.mu_earth,
-            self.mu_moon,
+            self.mu_earth_km3_s2,
+            self.mu_moon_km3_s2,
             None if self.plane_azimuth_rad is None else self.plane_azimuth_rad[rows],
         )
 
@@ -89,15 +89,15 @@ class Problem:
         return replace(self, plane_azimuth_rad=plane_azimuth_rad)
 
 
-def perilune_states(problem: Problem, vinf: Floats) -> tuple[Floats, Bools]:
+def perilune_states(problem: Problem, vinf_km_s: Floats) -> tuple[Floats, Bools]:
     """Return perilune states for excess velocities.
 
     Parameters
     ----------
     problem : Problem
         N rows.
-    vinf : ndarray, shape (N, 3)
-        km/s, ICRF.
+    vinf_km_s : ndarray, shape (N, 3)
+        ICRF.
 
     Returns
     -------
@@ -108,25 +108,25 @@ def perilune_states(problem: Problem, vinf: Floats) -> tuple[Floats, Bools]:
     """
     targets = problem.targets
     if targets.lunar_end is not None:
-        return targets.lunar_end.states(vinf, problem.mu_moon)
+        return targets.lunar_end.states(vinf_km_s, problem.mu_moon_km3_s2)
     if targets.site_direction is None:
         normal, reachable = arrival_normal_by_inclination(
-            vinf, problem.moon_pole, targets.lunar_inclination_rad, targets.pole_sign
+            vinf_km_s, problem.moon_pole, targets.lunar_inclination_rad, targets.pole_sign
         )
     else:
-        normal = arrival_normal_over_site(vinf, targets.site_direction, targets.pole_sign)
+        normal = arrival_normal_over_site(vinf_km_s, targets.site_direction, targets.pole_sign)
         reachable = np.ones(len(targets), dtype=bool)
-    return perilune_state(vinf, normal, targets.perilune_radius_km, problem.mu_moon), reachable
+    return perilune_state(vinf_km_s, normal, targets.perilune_radius_km, problem.mu_moon_km3_s2), reachable
 
 
-def shoot(problem: Problem, vinf: Floats, stop_before_perigee_s: float) -> tuple[Floats, Floats, NDArray[np.int8]]:
+def shoot(problem: Problem, vinf_km_s: Floats, stop_before_perigee_s: float) -> tuple[Floats, Floats, NDArray[np.int8]]:
     """Propagate towards perigee (backward; forward for returns) and compare with the targets.
 
     Parameters
     ----------
     problem : Problem
         N rows.
-    vinf : ndarray, shape (N, 3)
+    vinf_km_s : ndarray, shape (N, 3)
         Excess velocities, km/s.
     stop_before_perigee_s : float
         Where to read the osculating perigee: this long before the wanted one, 0 at the true perigee.
@@ -141,7 +141,7 @@ def shoot(problem: Problem, vinf: Floats, stop_before_perigee_s: float) -> tuple
         Of the propagation.
     """
     targets = problem.targets
-    relative, _ = perilune_states(problem, vinf)
+    relative, _ = perilune_states(problem, vinf_km_s)
     # on the Moon's side of perigee: after it outbound, before it on a return
     read_s = np.sign(targets.tof_s) * stop_before_perigee_s
     stop = targets.perilune_tdb - targets.tof_s + read_s
@@ -149,7 +149,7 @@ def shoot(problem: Problem, vinf: Floats, stop_before_perigee_s: float) -> tuple
     run = propagate(
         problem.moon_states + relative, targets.perilune_tdb, stop, problem.model, tolerance=tolerance, impacts=False
     )
-    perigee = osculating_perigee(run.states, problem.earth_pole, problem.mu_earth)
+    perigee = osculating_perigee(run.states, problem.earth_pole, problem.mu_earth_km3_s2)
     residual = np.stack(
         (
             perigee.radius_km - targets.perigee_radius_km,
@@ -220,14 +220,14 @@ def _tile(problem: Problem, copies: int) -> Problem:
     return problem.select(np.tile(np.arange(len(problem.targets)), copies))
 
 
-def shoot_with_jacobian(problem: Problem, vinf: Floats) -> tuple[Floats, Floats, NDArray[np.int8]]:
+def shoot_with_jacobian(problem: Problem, vinf_km_s: Floats) -> tuple[Floats, Floats, NDArray[np.int8]]:
     """Compare with the targets far out, and by forward differences.
 
     Parameters
     ----------
     problem : Problem
         N rows.
-    vinf : ndarray, shape (N, 3)
+    vinf_km_s : ndarray, shape (N, 3)
         Excess velocities, km/s.
 
     Returns
@@ -239,8 +239,8 @@ def shoot_with_jacobian(problem: Problem, vinf: Floats) -> tuple[Floats, Floats,
     status : ndarray of int8, shape (N,)
         Worst of the four propagations.
     """
-    count = vinf.shape[0]
-    trial = np.tile(vinf, (4, 1))
+    count = vinf_km_s.shape[0]
+    trial = np.tile(vinf_km_s, (4, 1))
     for axis in range(3):
         trial[(axis + 1) * count : (axis + 2) * count, axis] += STEP_KM_S
     residual, _, status = shoot(_tile(problem, 4), trial, READ_BEFORE_PERIGEE_S)

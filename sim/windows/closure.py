@@ -217,7 +217,7 @@ def bracket_roots(geometry: LegGeometry, segment: Segment, coast_s_max: float) -
     Roots
         Ascending along the segment within each turn number.
     """
-    variable = segment.samples(SAMPLE_S)
+    variable = segment.sample_values(SAMPLE_S)
     epochs, values = segment.epochs_tdb(variable), segment.spline(variable)
     arc = coast_rad(geometry, values[:, 1])
     origin = float(epochs.min()) - geometry.tof_s - coast_s_max - S_PER_DAY
@@ -245,9 +245,9 @@ def bracket_roots(geometry: LegGeometry, segment: Segment, coast_s_max: float) -
 def _roots_at(segment: Segment, where: Floats, arcs: Floats, slope: Floats) -> Roots:
     """Read guesses off the splines at values of the independent variable."""
     values, rates = segment.spline(where), segment.spline(where, 1)
-    per_second = 1.0 if segment.fold_tdb is None else 1.0 / (2.0 * segment.side * where)
+    per_second = 1.0 if segment.fold_tdb is None else 1.0 / (2.0 * segment.side_sign * where)
     vinf_rate = rates[:, 2:5] * np.broadcast_to(per_second, where.shape)[:, None]
-    return Roots(segment.epochs_tdb(where), arcs, values[:, 2:5], vinf_rate, segment.jacobians(values), slope)
+    return Roots(segment.epochs_tdb(where), arcs, values[:, 2:5], vinf_rate, segment.jacobian(values), slope)
 
 
 def _slow_sidereal(start_tdb: float, stop_tdb: float) -> CubicSpline:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.ephemeris import Ephemeris
-from sim.transfer import Outcome, Transfers, fold_margin, solve_direct
+from sim.transfer import Outcome, Transfers, fold_margin_cos, solve_direct
 from sim.windows.manifold import Family, Segment, family_targets, make_segment
 from sim.windows.request import WindowRequest
 
@@ -47,7 +47,7 @@ class _End:
 def build_segments(
     request: WindowRequest,
     families: list[Family],
-    grid: tuple[Transfers, Rows, Floats],
+    grid_rows: tuple[Transfers, Rows, Floats],
     ephemeris: Ephemeris,
 ) -> list[Segment]:
     """Return splines through all runs of solved neighbours, with the zones next to folds refined.
@@ -58,7 +58,7 @@ def build_segments(
         The search.
     families : list of Family
         Families.
-    grid : tuple
+    grid_rows : tuple
         Grid solutions, family of each row and arrival of each row, as `sim.windows.manifold.solve_grid` gives them.
     ephemeris : Ephemeris
         Bodies.
@@ -68,7 +68,7 @@ def build_segments(
     list of Segment
         Plain segments and fold segments.
     """
-    transfers, family, epochs = grid
+    transfers, family, epochs = grid_rows
     good = (transfers.status == Outcome.OK) & np.isfinite(transfers.jacobian).all(axis=(1, 2))
     fresh = np.ones(good.shape, dtype=bool)
     fresh[1:] = ~(good[1:] & good[:-1]) | (family[1:] != family[:-1])
@@ -99,7 +99,7 @@ def _fold_epochs_tdb(request: WindowRequest, families: list[Family], ends: list[
     outside = np.array([end.outside_tdb for end in ends])
 
     def margin(epochs: Floats) -> Floats:
-        return fold_margin(family_targets(request, families, which, epochs, ephemeris), ephemeris)
+        return fold_margin_cos(family_targets(request, families, which, epochs, ephemeris), ephemeris)
 
     at_inside, at_outside = margin(inside), margin(outside)
     bracketed = (at_inside > 0.0) & (at_outside < 0.0)

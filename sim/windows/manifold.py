@@ -150,7 +150,7 @@ class Segment:
         folds the solver's Jacobian (9).
     fold_tdb : float or None
         Epoch of the fold for square-root segments.
-    side : float
+    side_sign : float
         +1: the segment lies after its fold, -1: before.
     """
 
@@ -159,14 +159,14 @@ class Segment:
     high: float
     spline: CubicSpline
     fold_tdb: float | None = None
-    side: float = 1.0
+    side_sign: float = 1.0
 
-    def epochs_tdb(self, variable: Floats) -> Floats:
+    def epochs_tdb(self, variable_values: Floats) -> Floats:
         """Arrival epochs of values of the independent variable.
 
         Parameters
         ----------
-        variable : ndarray, shape (K,)
+        variable_values : ndarray, shape (K,)
             Between `low` and `high`.
 
         Returns
@@ -175,10 +175,10 @@ class Segment:
             TDB seconds.
         """
         if self.fold_tdb is None:
-            return variable
-        return self.fold_tdb + self.side * variable * variable
+            return variable_values
+        return self.fold_tdb + self.side_sign * variable_values * variable_values
 
-    def samples(self, step_s: float) -> Floats:
+    def sample_values(self, step_s: float) -> Floats:
         """Values of the independent variable, no further apart than `step_s` of arrival.
 
         Parameters
@@ -197,7 +197,7 @@ class Segment:
             count = int(2.0 * self.high * (self.high - self.low) / step_s) + 2
         return np.linspace(self.low, self.high, count + 1)
 
-    def jacobians(self, values: Floats) -> Floats:
+    def jacobian(self, values: Floats) -> Floats:
         """Jacobians among spline values; NaN next to folds, where the solver finds its own.
 
         Parameters
@@ -216,19 +216,19 @@ class Segment:
 
 
 def make_segment(
-    transfers: Transfers, family: int, variable: Floats, fold_tdb: float | None = None, side: float = 1.0
+    transfers: Transfers, family: int, variable_values: Floats, fold_tdb: float | None = None, side_sign: float = 1.0
 ) -> Segment:
     """Return the splines through solved rows.
 
     Parameters
     ----------
     transfers : Transfers
-        Solved rows, in the order of `variable`.
+        Solved rows, in the order of `variable_values`.
     family : int
         Number of the family.
-    variable : ndarray, shape (K,)
+    variable_values : ndarray, shape (K,)
         Ascending values of the independent variable.
-    fold_tdb, side : float
+    fold_tdb, side_sign : float
         See `Segment`.
 
     Returns
@@ -239,9 +239,9 @@ def make_segment(
     raan, argument = injection_plane(transfers)
     columns = [np.unwrap(raan), np.unwrap(argument), transfers.vinf_km_s]
     if fold_tdb is None:
-        columns.append(transfers.jacobian.reshape(variable.size, 9))
-    spline = CubicSpline(variable, np.column_stack(columns))
-    return Segment(family, float(variable[0]), float(variable[-1]), spline, fold_tdb, side)
+        columns.append(transfers.jacobian.reshape(variable_values.size, 9))
+    spline = CubicSpline(variable_values, np.column_stack(columns))
+    return Segment(family, float(variable_values[0]), float(variable_values[-1]), spline, fold_tdb, side_sign)
 
 
 def solve_grid(

@@ -287,7 +287,9 @@ def test_every_row_near_the_fold_is_solved_or_shown_not_to_exist(record_accuracy
         scan = attempt(fixed, fold_guess(problem, base + azimuth) if start is None else start.vinf_km_s, None)
         assert (scan.status == Outcome.OK).all()
         start = scan
-        inclination = osculating_perigee(scan.perigee_state, problem.earth_pole, problem.mu_earth).inclination_rad
+        inclination = osculating_perigee(
+            scan.perigee_state, problem.earth_pole, problem.mu_earth_km3_s2
+        ).inclination_rad
         least = np.minimum(least, np.minimum(inclination, np.pi - inclination))
     assert (least > wanted - 1e-6).all()
 
