@@ -1,4 +1,4 @@
-"""Find every launch opportunity of a mission in its launch period."""
+"""Find every launch opportunity from a site over a parking orbit."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from sim.bodies import EARTH
 from sim.constants import SECONDS_PER_DAY, TWO_PI
-from sim.ephemeris import Ephemeris, open_ephemeris
-from sim.errors import InputError, UnreachableError
+from sim.ephemeris import Ephemeris
+from sim.errors import UnreachableError
 from sim.sites import azimuth_rotating_deg
 from sim.transfer import Outcome
 from sim.windows.closure import LegGeometry, Roots, bracket_roots, join_roots, leg_geometry, polish
@@ -29,54 +29,25 @@ ProgressCallback = Callable[[str, int, int], None]
 SIGN = {"north": 1.0, "south": -1.0, "ascending": 1.0, "descending": -1.0}
 
 
-def find_opportunities(
-    request: WindowRequest, *, ephemeris: Ephemeris | None = None, progress: ProgressCallback | None = None
-) -> OpportunityTable:
-    """Return all launch opportunities of a mission, each converged in the full ephemeris model.
+def families_of(request: WindowRequest, inclination_deg: float, tof_day: float) -> list[Family]:
+    """Return the families that a request asks for.
 
     Parameters
     ----------
     request : WindowRequest
-        Site, launch period, parking orbit, flight times, arrival.
-    ephemeris : Ephemeris, optional
-        The shipped DE440 cut by default.
-    progress : callable, optional
-        Called as ``progress(label, done, total)`` after every inclination and flight time.
+        The search.
+    inclination_deg, tof_day : float
+        Common to all of them.
 
     Returns
     -------
-    OpportunityTable
-        Sorted by launch time; empty when nothing is found.
-
-    Raises
-    ------
-    UnreachableError
-        If an inclination cannot be reached from the site.
-    EphemerisRangeError
-        If the launch period leaves the ephemeris.
-    InputError
-        If the launch period is empty.
+    list of Family
+        One per pole and branch; flights that strike the Moon pass no pole.
     """
-    ephemeris = ephemeris or open_ephemeris()
-    if not request.launch_stop_tdb > request.launch_start_tdb:
-        raise InputError(f"{request.mission_id}: the launch period stops before it starts; give a later stop")
-    for inclination in request.inclination_deg:
-        open_legs(request, inclination)
-    pairs = [(inclination, tof) for inclination in request.inclination_deg for tof in request.tof_day]
-    tables = []
-    for done, (inclination, tof) in enumerate(pairs):
-        if progress is not None:
-            progress(f"{request.mission_id}: inclination {inclination:g} deg, flight {tof:g} d", done, len(pairs))
-        tables.append(_search_pair(request, inclination, tof, ephemeris))
-    if progress is not None:
-        progress(f"{request.mission_id}: windows", len(pairs), len(pairs))
-    return join_tables(tables)
-
-
-def _families(request: WindowRequest, inclination_deg: float, tof_day: float) -> list[Family]:
+    poles = request.poles[:1] if request.strikes else request.poles
     return [
         Family(SIGN[pole], SIGN[branch], inclination_deg, tof_day)
-        for pole in request.poles
+        for pole in poles
         for branch in request.branches
     ]
 
@@ -143,11 +114,26 @@ def arrival_grid_tdb(request: WindowRequest, tof_day: float) -> Floats:
     return np.asarray(steps * GRID_S, dtype=np.float64)
 
 
-def _search_pair(
+def search_site(
     request: WindowRequest, inclination_deg: float, tof_day: float, ephemeris: Ephemeris
 ) -> OpportunityTable:
-    """Solve the families of one inclination and flight time, and close them for both legs."""
-    families = _families(request, inclination_deg, tof_day)
+    """Solve the families of one inclination and flight time, and close them for both legs.
+
+    Parameters
+    ----------
+    request : WindowRequest
+        From a launch site, over a parking orbit.
+    inclination_deg, tof_day : float
+        Parking inclination and flight time.
+    ephemeris : Ephemeris
+        Bodies.
+
+    Returns
+    -------
+    OpportunityTable
+        Sorted by launch time.
+    """
+    families = families_of(request, inclination_deg, tof_day)
     grid = arrival_grid_tdb(request, tof_day)
     solved = solve_grid(request, families, grid, ephemeris)
     segments = build_segments(request, families, solved, ephemeris)
