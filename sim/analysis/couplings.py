@@ -49,7 +49,7 @@ def coupling_days(coupling: Coupling, first: Milestones, second: Milestones) -> 
         return _overlap_day((first.arrival_tdb, first.end_tdb), (second.landing_tdb, second.end_tdb))
     if coupling.kind == "overlapping_lifetimes":
         return _overlap_day((first.arrival_tdb, first.end_tdb), (second.arrival_tdb, second.end_tdb))
-    return np.abs(second.day[None, :] - first.day[:, None]).astype(np.float64)
+    return np.asarray(np.abs(second.day[None, :] - first.day[:, None]), dtype=np.float64)
 
 
 def coupling_holds(coupling: Coupling, days: Floats, contact: ContactResult | None) -> NDArray[np.bool_]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -80,7 +81,7 @@ def _month_axis(axes: Axes, months: Sequence[str]) -> None:
     labels = []
     for tick in ticks:
         year, month = months[tick].split("-")
-        name = "JFMAMJJASOND"[int(month) - 1] if len(months) > 6 else np.datetime64(months[tick]).item().strftime("%b")
+        name = "JFMAMJJASOND"[int(month) - 1] if len(months) > 6 else calendar.month_abbr[int(month)]
         labels.append(f"{name}\n{year}" if tick == 0 or month == "01" or (step > 1 and int(month) <= step) else name)
     axes.set_xticks(list(ticks), labels)
     axes.set_xlim(-0.6, max(len(months), 6) - 0.4)

@@ -80,7 +80,7 @@ def solve_direct(
         problem.mu_earth_km3_s2,
     )
     if guess_vinf_km_s is not None:
-        given = np.isfinite(guess_vinf_km_s).all(axis=1)
+        given = np.asarray(np.isfinite(guess_vinf_km_s).all(axis=1))
         guess = np.where(given[:, None], guess_vinf_km_s, guess)
     hopeless = beyond_reach(problem)
     tried = np.flatnonzero(~hopeless)
