@@ -101,8 +101,7 @@ def lane_table(forces: Forces) -> LaneTable:
     n_pieces = int(np.floor((total - cover) / stride + 1e-9)) + 1
     begin = stride * np.arange(n_pieces)
     x = np.cos((np.arange(SAMPLES) + 0.5) * np.pi / SAMPLES)
-    offsets = begin[:, np.newaxis] + 0.5 * cover * (x + 1.0)
-    positions, pole = _sample(forces, offsets, order)
+    positions, pole = _sample(forces, begin, 0.5 * cover * (x + 1.0), order)
     gm = forces.gm[order]
     frame = _indirect(positions, gm)
     zonal_body = CENTER if forces.zonal_body == CENTER else order.index(forces.zonal_body)
@@ -139,17 +138,26 @@ def _companion_first(forces: Forces) -> list[int]:
     return [first, *(b for b in range(forces.gm.size) if b != first)]
 
 
-def _sample(forces: Forces, offsets: Array, order: list[int]) -> tuple[Array, Array]:
-    """Positions (P, S, B, 3) and poles (P, S, 3) at times past the table's start."""
-    pieces = np.clip(np.floor(offsets / forces.piece).astype(np.int64), 0, forces.table.shape[0] - 1)
-    x = (2.0 * ((offsets - pieces * forces.piece) / forces.piece) - 1.0)[..., np.newaxis]
+def _sample(forces: Forces, begin: Array, local: Array, order: list[int]) -> tuple[Array, Array]:
+    """Positions (P, S, B, 3) and poles (P, S, 3) at times past the beginnings of pieces.
+
+    Whole pieces of the model's table are taken off the beginnings first, which is exact: the bits of a sample then do
+    not depend on where the table starts.
+    """
+    whole = np.floor(begin / forces.piece)
+    times = (begin - whole * forces.piece)[:, np.newaxis] + local
+    more = np.floor(times / forces.piece)
+    last = forces.table.shape[0] - 1
+    pieces = np.minimum((whole[:, np.newaxis] + more).astype(np.int64), last)
+    more = np.minimum(more, last - whole[:, np.newaxis])
+    x = (2.0 * ((times - more * forces.piece) / forces.piece) - 1.0)[..., np.newaxis]
     series = forces.table[pieces]
     value = np.zeros(series.shape[:-1])
     for power in range(series.shape[-1] - 1, -1, -1):
         value = value * x + series[..., power]
     cubic = forces.pole[pieces]
     pole = ((cubic[..., 3] * x + cubic[..., 2]) * x + cubic[..., 1]) * x + cubic[..., 0]
-    return value.reshape(*offsets.shape, -1, 3)[:, :, order], pole
+    return value.reshape(*times.shape, -1, 3)[:, :, order], pole
 
 
 def _indirect(positions: Array, gm: Array) -> Array:
@@ -163,7 +171,7 @@ def _indirect(positions: Array, gm: Array) -> Array:
 
 
 def _zonals_on_center(earth: Array, pole: Array, forces: Forces) -> Array:
-    """What Earth's zonal harmonics do to the centre, (P, S, 3)."""
+    """Evaluate what Earth's zonal harmonics do to the centre, (P, S, 3)."""
     result = np.empty((earth.shape[0] * earth.shape[1], 3))
     points, axes = np.ascontiguousarray(earth.reshape(-1, 3)), np.ascontiguousarray(pole.reshape(-1, 3))
     _zonals_at_center(points, axes, forces.zonal, forces.zonal_degree, result)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from threading import Lock
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy.typing as npt
 from sim.bodies import EARTH
 from sim.constants import SECONDS_PER_DAY
 from sim.core.forces import CENTER, Forces, padded_bodies
+from sim.core.lanes_table import LaneTable, lane_table
 from sim.core.nodes import COEFFICIENTS, pole_arguments, pole_table, power_table
 from sim.core.reference import ReferenceForces
 from sim.ephemeris import ChebyshevTable, Ephemeris, open_ephemeris
@@ -49,6 +51,11 @@ class FlatModel:
     bodies: tuple[str, ...]
     forces: Forces
     fit_error_km: tuple[float, ...]
+
+    @cached_property
+    def lanes(self) -> LaneTable:
+        """The model as eight lanes in lockstep read it; made on first use."""
+        return lane_table(self.forces)
 
     def index(self, body: str) -> int:
         """Index of a body for the compiled core.

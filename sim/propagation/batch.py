@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.core.dop853 import verify_rows
+from sim.core.lanes import propagate_lanes
 from sim.core.rkn1210 import propagate_rows, propagate_rows_at
 from sim.core.status import STATUS_TEXT, Status
 from sim.dynamics import ForceModel
@@ -27,6 +28,9 @@ METHODS = ("rkn1210", "dop853")
 TOLERANCES = (1e-16, 1e-3)
 ROWS_PER_CHUNK = 64
 """Rows that a thread takes at a time."""
+
+ROWS_PER_LANE_CHUNK = 512
+"""The same for eight rows in lockstep: many, so that lanes seldom run empty at the end."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,7 +161,19 @@ def propagate(
             result.states, result.t_tdb, result.status, result.stop, result.steps,
         )  # fmt: skip
 
-    run_chunks(run, len(start), threads)
+    def run_lanes(first: int, last: int) -> None:
+        propagate_lanes(
+            flat.lanes, start, t0, t1, tolerance, max_steps, first, last,
+            result.states, result.t_tdb, result.status, result.stop, result.steps,
+        )  # fmt: skip
+
+    # The choice must not depend on the rows, or their bits would depend on their neighbours.
+    if not stops and not impacts and {"earth", "moon"} <= set(model.point_masses):
+        table = flat.lanes  # made before the threads start
+        assert table is not None
+        run_chunks(run_lanes, len(start), threads, ROWS_PER_LANE_CHUNK)
+    else:
+        run_chunks(run, len(start), threads)
     return result
 
 
@@ -245,7 +261,9 @@ def _verify(
     return Trajectories(ends.states, ends.t_tdb, ends.status, ends.stop, ends.steps, path, times)
 
 
-def run_chunks(run: Callable[[int, int], None], n_rows: int, threads: int | None) -> None:
+def run_chunks(
+    run: Callable[[int, int], None], n_rows: int, threads: int | None, chunk_rows: int = ROWS_PER_CHUNK
+) -> None:
     """Call ``run(first, last)`` over all rows, on a plain pool of threads (kernels release the GIL).
 
     Parameters
@@ -256,9 +274,11 @@ def run_chunks(run: Callable[[int, int], None], n_rows: int, threads: int | None
         Rows in the batch.
     threads : int, optional
         By default as many as there are processors.
+    chunk_rows : int
+        Rows that a thread takes at a time.
     """
     workers = processors() if threads is None else threads
-    chunks = [(first, min(first + ROWS_PER_CHUNK, n_rows)) for first in range(0, n_rows, ROWS_PER_CHUNK)]
+    chunks = [(first, min(first + chunk_rows, n_rows)) for first in range(0, n_rows, chunk_rows)]
     if workers == 1 or len(chunks) <= 1:
         run(0, n_rows)
         return
