@@ -106,12 +106,16 @@ def horizon_rows(
 
     Parameters
     ----------
-    heights, grid, eye, step, reach, top
+    heights, grid
         See :func:`ray`.
     frame : numpy.ndarray (4, 3)
         Unit vectors east, north, up of the place, and room for the direction of the ray (one per caller).
+    eye : float
+        See :func:`ray`.
     azimuths : numpy.ndarray (A,)
         rad, from north over east.
+    step, reach, top : float
+        See :func:`ray`.
     first, last : int
         Rows to do.
     out : numpy.ndarray (A, 3)

@@ -82,7 +82,10 @@ def _pieces(
     kept: list[tuple[FloatArray, FloatArray, FloatArray]] = []
     for _ in range(_HALVINGS):
         t = 0.5 * (low + high)[:, None] + 0.5 * (high - low)[:, None] * np.cos(angles)
-        coefficients = function(t.ravel()).reshape(t.shape) @ transform.T
+        values = function(t.ravel()).reshape(t.shape)
+        if not np.isfinite(values).all():
+            raise ConvergenceError("Chebyshev proxy of an event function that is not finite", 0, float("nan"))
+        coefficients = values @ transform.T
         good = np.abs(coefficients[:, -3:]).sum(axis=1) <= tolerance
         kept.append((low[good], high[good], coefficients[good]))
         low, high = low[~good], high[~good]

@@ -33,8 +33,10 @@ from sim.units import RAD_PER_DEG
 
 FloatArray = NDArray[np.float64]
 
-SAMPLE_S: float = 60.0
-"""Sampling of conditions that follow an orbit: 1/120 of a low orbit."""
+SAMPLE_S: float = 20.0
+"""Sampling of elevations of orbiters: half the time in which one at 60 km flies as far as it is high."""
+HIDDEN_SAMPLE_S: float = 60.0
+"""Sampling of occultations: 1/120 of a low orbit."""
 SLOW_SAMPLE_S: float = 300.0
 """Sampling of elevations over ground stations and of the Earth over landers, which follow the Earth's rotation."""
 EDGE_TOLERANCE_S: float = 0.01
@@ -370,7 +372,7 @@ def access_network(
     start_tdb, stop_tdb : float
         Span, seconds past J2000 TDB.
     sample_s : float
-        See :func:`find_open`.
+        Sampling of orbiters over landers, see :func:`find_open`.
     light_time : bool
         Whether stations are taken when the signal is there.
     threads : int, optional
@@ -398,14 +400,14 @@ def access_network(
 
     def downlink(orbiter: Track, station: StationTrack) -> Intervals:
         up = find_open(station_sky(station, orbiter, light_time), span, sample_s=SLOW_SAMPLE_S)
-        return find_open(free_of_moon(station, orbiter, light_time), up, sample_s=sample_s)
+        return find_open(free_of_moon(station, orbiter, light_time), up, sample_s=HIDDEN_SAMPLE_S)
 
     def direct(lander: Lander, station: StationTrack) -> Intervals:
         up = find_open(station_sky(station, lander, light_time), span, sample_s=SLOW_SAMPLE_S)
         return find_open(lander_sky(lander, station, light_time), up, sample_s=SLOW_SAMPLE_S)
 
     def crosslink(first: Track, second: Track) -> Intervals:
-        return find_open(free_of_moon(first, second), span, sample_s=sample_s)
+        return find_open(free_of_moon(first, second), span, sample_s=HIDDEN_SAMPLE_S)
 
     jobs: dict[tuple[str, str, str], Job] = {}
     for one in orbiters:

@@ -172,6 +172,8 @@ def powered_descent(
         Numbers that are not above zero, or a beginning below the end.
     UnreachableError
         No thrust brings the gravity turn to rest at that height.
+    ConvergenceError
+        The gravity turn ends elsewhere than at rest.
     """
     positive = (start_altitude_km, start_speed_m_s, mass_kg, isp_s, rest_height_m)
     if min(positive) <= 0.0 or vertical_s < 0.0 or reserve_share < 0.0:

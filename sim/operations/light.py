@@ -160,7 +160,7 @@ def sky_series(lander: Lander, t_tdb: ArrayLike, ephemeris: Ephemeris | None = N
 
 
 def sun_times(
-    lander: Lander, start_tdb: float, stop_tdb: float, *, radii: float = 0.0, ephemeris: Ephemeris | None = None
+    lander: Lander, start_tdb: float, stop_tdb: float, *, limb: int = 0, ephemeris: Ephemeris | None = None
 ) -> Intervals:
     """Find when the Sun stands above the horizon mask.
 
@@ -170,7 +170,7 @@ def sun_times(
         Place and horizon.
     start_tdb, stop_tdb : float
         Span, seconds past J2000 TDB.
-    radii : float
+    limb : int
         0: its centre; 1: its upper limb (any light); -1: its lower limb (the whole disc).
     ephemeris : Ephemeris, optional
         The packaged DE440 when omitted.
@@ -192,7 +192,7 @@ def sun_times(
         sun = sun_azel_moon_site(
             lander.latitude_deg, lander.longitude_deg, t, altitude_km=lander.altitude_km, ephemeris=ephemeris
         )
-        limb_deg = radii * np.arcsin(SUN.radius_km / sun.range_km) * DEG_PER_RAD
+        limb_deg = limb * np.arcsin(SUN.radius_km / sun.range_km) * DEG_PER_RAD
         return _capped(sun.elevation_deg + limb_deg - lander.mask.at_deg(sun.azimuth_deg))
 
     return find_by_rate(
@@ -284,7 +284,7 @@ def light_summary(
     span = start_tdb, stop_tdb
     samples = max(1, int(np.ceil((stop_tdb - start_tdb) / step_s)))
     middles = start_tdb + (np.arange(samples) + 0.5) * (stop_tdb - start_tdb) / samples
-    some = sun_times(lander, *span, radii=1.0, ephemeris=ephemeris)
+    some = sun_times(lander, *span, limb=1, ephemeris=ephemeris)
     half = sun_times(lander, *span, ephemeris=ephemeris)
     earth = earth_times(lander, *span, ephemeris=ephemeris)
     return LightSummary(

@@ -1,8 +1,8 @@
 """A simple stated link budget: free space, one-way, from power to bits.
 
 C/N0 = P + Gt - losses - L + (G/T) - k with L = 20 log10(4 pi d f / c) and k = -228.6 dB(W/K/Hz); the rate follows from
-the needed Eb/N0 and a margin, up to what the radio can do. No band, power or antenna of these missions' radios was found
-published: every preset says that it is assumed.
+the needed Eb/N0 and a margin, up to what the radio can do. No band, power or antenna of these missions' radios was
+found published: every preset says that it is assumed.
 """
 
 from __future__ import annotations

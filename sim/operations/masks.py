@@ -269,9 +269,10 @@ def _numbers(file: Path, rows: list[tuple[int, list[str]]]) -> FloatArray:
     numbers = np.empty((len(rows), 2))
     for index, (line, cells) in enumerate(rows):
         try:
-            numbers[index] = [float(cell) for cell in cells]
+            azimuth, elevation = (float(cell) for cell in cells)
         except ValueError as error:
             raise DataError(f"{file}:{line}: found {','.join(cells)!r:.60}; allowed: two numbers") from error
+        numbers[index] = azimuth, elevation
     return numbers
 
 

@@ -1,9 +1,9 @@
 """Luna 25's loss from published numbers: when and where a burn of 127 s in place of 84 s ends, and what is unknown.
 
 Published: de-orbit burn at 11:10 UTC on 19 August 2023, 127 s instead of 84 s; orbit of 90 x 113 km before (100 km in
-the plan), 18 km wanted; loss of signal at 11:57; crater at 57.865 S 61.360 E, 360 m below the sphere. Not published: where
-on the orbit the burn took place (argument of perilune), the plane, and seconds of the times. The study flies the burn
-for all of them and reports the spread; it fits nothing.
+the plan), 18 km wanted; loss of signal at 11:57; crater at 57.865 S 61.360 E, 360 m below the sphere. Not published:
+where on the orbit the burn took place (argument of perilune), the plane, and seconds of the times. The study flies the
+burn for all of them and reports the spread; it fits nothing.
 """
 
 from __future__ import annotations
