@@ -1,9 +1,9 @@
 """Fly twenty solved transfers with GMAT's engine and freeze what it finds in ``data/gmat_transfers.json``.
 
-GMAT R2026a as in the Python package ``gmatpy`` 0.2.1: Earth with the second zonal of its JGM-3, Moon and Sun, all on its
-DE405. Every transfer is solved twice: on DE405 with GMAT's gravitational parameters ("same"), where only integrators
-and the pole of the Earth differ, and as the package ships it, on DE440 ("shipped"). GMAT flies both from injection to its
-own perilune.
+GMAT R2026a as in the Python package ``gmatpy`` 0.2.1: Earth with the second zonal of its JGM-3, Moon and Sun, all on
+its DE405. Every transfer is solved twice: on DE405 with GMAT's gravitational parameters and its second zonal ("same"),
+where only integrators and the pole of the Earth differ, and as the package ships it, on DE440 ("shipped"). GMAT flies
+both from injection to its own perilune. GMAT's pole, the third axis of its Earth-fixed frame, is kept too.
 
 Also writes the excerpts of DE405 that the test solves on: ``data/gmat_transfers_<year>.bsp``.
 

@@ -1,8 +1,8 @@
 """Twenty solved transfers, flown from injection to perilune by GMAT R2026a.
 
 Kennedy, Wenchang, Baikonur, Plesetsk and Vostochny; inclinations 21 to 98 degrees; 3 to 6.5 days; both poles and
-branches; 2021 to 2030. ``data/gmat_transfers.json`` holds what was asked, the injection states and GMAT's perilune, made by
-``generate_gmat_transfers.py``.
+branches; 2021 to 2030. ``data/gmat_transfers.json`` holds what was asked, the injection states and GMAT's perilune,
+made by ``generate_gmat_transfers.py``.
 
 What differs between the two programs, and what each difference moves at perilune: GMAT's JGM-3 has a second zonal free
 of tides, smaller by 8.6e-6 than the zero-tide one here (up to 150 m for 1e-5); its pole moves with the Earth's crust
