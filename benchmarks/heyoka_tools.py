@@ -122,7 +122,7 @@ class HeyokaBatch:
 
 
 def long_double_ends(forces: Forces, states: FloatArray, t0_tdb: FloatArray, span_s: float) -> FloatArray:
-    """Final states by heyoka in long double (64-bit mantissa) at a tolerance of 1e-18.
+    """Propagate by heyoka in long double (64-bit mantissa) at a tolerance of 1e-18.
 
     Parameters
     ----------

@@ -49,7 +49,7 @@ def machine() -> dict[str, Any]:
 
 
 def reference_ends(task: Task, states: FloatArray, t0_tdb: FloatArray) -> tuple[str, FloatArray]:
-    """Final states by an independent integrator, and its name.
+    """Return final states by an independent integrator, and its name.
 
     Parameters
     ----------

@@ -116,7 +116,7 @@ class OneAtATime:
         return total
 
     def rate(self, t: float, state: FloatArray, gm: float, series: FloatArray) -> FloatArray:
-        """Derivative of a state."""
+        """Return the derivative of a state."""
         r = state[:3]
         own = -gm * r / np.sqrt((r * r).sum()) ** 3
         return np.concatenate([state[3:], own + self.acceleration(t, r, series)])

@@ -40,7 +40,9 @@ def report(files: list[Path]) -> str:
     """
     records = [json.loads(line) for path in files if path.is_file() for line in path.read_text().splitlines() if line]
     own = {(r["task"], r["seed"], r["utc"]): r for r in records if r["tool"] == "perilune"}
-    lines = [f"{'task':8} {'tool':10} {'version':9} {'seed':>5} {'rows':>6} {'per s core':>12} {'p99 error m':>12}  ratio"]
+    lines = [
+        f"{'task':8} {'tool':10} {'version':9} {'seed':>5} {'rows':>6} {'per s core':>12} {'p99 error m':>12}  ratio"
+    ]
     for record in records:
         base = own.get((record["task"], record["seed"], record["utc"]))
         times = "" if base is None or base is record else f"{ratio(base, record):.1f} x"

@@ -3,7 +3,7 @@
 For rows that end at their requested time only: events are the business of :mod:`sim.core.rkn1210`. The tolerance has
 the meaning it has there: the estimated error of a step over the distance to the nearest of centre and companion.
 
-Step lengths come from where a trial conic leads (:func:`sim.core.lanes_step.choose_step`) times a factor that follows
+Step lengths come from where a trial conic leads (:func:`sim.core.lanes_choice.choose_step`) times a factor that follows
 the estimated errors of the row; every step is checked by that estimate and repeated when it fails.
 
 A row's bits depend on nothing but the row itself, the model and the tolerance.
@@ -12,26 +12,56 @@ A row's bits depend on nothing but the row itself, the model and the tolerance.
 from __future__ import annotations
 
 import math
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from sim.core.compile import kernel, lean_kernel
-from sim.core.lanes_step import (
-    ANOMALY, BASE, CLOSED, COMPANION, CONTROL, DURATION, END, HIGHEST, LOWEST, PIECE, ORIGIN, POSITION, SERIES, SPAN, STEPS,
-    TAU, TIME_RESOLUTION, choose_step, end_step, fill_nodes, run_stages,
-)  # fmt: skip
-from sim.core.lanes_step import NODES
+from sim.core.lanes_choice import TIME_RESOLUTION, choose_step
+from sim.core.lanes_rows import (
+    BASE,
+    COMPANION,
+    CONTROL,
+    DURATION,
+    END,
+    HIGHEST,
+    LOWEST,
+    NODES,
+    ORIGIN,
+    PIECE,
+    POSITION,
+    SERIES,
+    SPAN,
+    STEPS,
+    TAU,
+    Array,
+    Vector,
+)
+from sim.core.lanes_step import end_step, fill_nodes, run_stages
 from sim.core.lanes_table import COMPANION_TERMS, LaneTable
 from sim.core.nodes import locate
 from sim.core.rkn1210 import all_finite
 from sim.core.simd import (
-    LANES, at_most, bits, both, either, floor, fma, larger, less, load, magnitude, rough_power, select, smaller, store, transpose,
-)  # fmt: skip
+    LANES,
+    at_most,
+    bits,
+    both,
+    either,
+    floor,
+    fma,
+    larger,
+    less,
+    load,
+    magnitude,
+    rough_power,
+    select,
+    smaller,
+    store,
+    transpose,
+)
 from sim.core.status import MAX_STEPS, NONFINITE, OK, OUT_OF_EPHEMERIS, STEP_TOO_SMALL
 
-Array = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 NO_EVENT: Final = -1
@@ -47,21 +77,21 @@ SMALLEST_CONTROL: Final = 1e-9
 
 
 @lean_kernel
-def set_state(w, lane, values):
+def set_state(w: Array, lane: int, values: Array) -> None:
     """Give a lane position and velocity."""
     for c in range(6):
         w[POSITION + c, lane] = values[c]
 
 
 @lean_kernel
-def get_state(w, lane, values):
+def get_state(w: Array, lane: int, values: Array) -> None:
     """Read position and velocity of a lane."""
     for c in range(6):
         values[c] = w[POSITION + c, lane]
 
 
 @lean_kernel
-def load_series(w, table, offsets):
+def load_series(w: Array, table: LaneTable, offsets: IntArray) -> None:
     """Give every lane the piece of the table that it asks for."""
     count = table.rows.shape[2]
     for lane in range(LANES):
@@ -72,14 +102,14 @@ def load_series(w, table, offsets):
 
 
 @lean_kernel
-def piece_for(offset, backward, lowest, highest, table):
+def piece_for(offset: float, backward: bool, lowest: float, highest: float, table: LaneTable) -> float:
     """Piece in which a step of any length has room, relative to the one of the row's beginning."""
     room = table.cover - table.stride if backward else 0.0
     return min(max(math.floor((offset - room) / table.stride), lowest), highest)
 
 
 @lean_kernel
-def other_distance2(w, lane, table):
+def other_distance2(w: Array, lane: int, table: LaneTable) -> float:
     """Squared distance between a lane's state and the companion."""
     x = (w[BASE, lane] - w[PIECE, lane] * table.stride) * (2.0 / table.cover) - 1.0
     series = table.rows[int(w[ORIGIN, lane] + w[PIECE, lane]), 0]
@@ -93,13 +123,13 @@ def other_distance2(w, lane, table):
 
 
 @lean_kernel
-def is_companion(r2, d2, table):
+def is_companion(r2: float, d2: float, table: LaneTable) -> bool:
     """Tell whether a conic about the companion serves better: mu / d^4 decides."""
     return d2 * d2 * table.gm[0] < r2 * r2 * table.gm[1]
 
 
 @lean_kernel
-def begin_row(w, table, lane, state, t0, span):
+def begin_row(w: Array, table: LaneTable, lane: int, state: Array, t0: float, span: float) -> int:
     """Put a row into a lane; return a status, OK when it has to be propagated."""
     if not (all_finite(state) and math.isfinite(t0) and math.isfinite(span)):
         return NONFINITE
@@ -128,7 +158,10 @@ def begin_row(w, table, lane, state, t0, span):
 
 
 @lean_kernel
-def advance(w, table, n_others, tolerance, reach_center, reach_companion, max_steps):
+def advance(
+    w: Array, table: LaneTable, n_others: int, tolerance: float, reach_center: float, reach_companion: float,
+    max_steps: int,
+) -> tuple[int, int, int]:
     """Make one step in all lanes; return bits of the lanes that ended, failed, and need another piece of the table."""
     choose_step(w, table, reach_center, reach_companion)
     fill_nodes(w, table, n_others)
@@ -164,7 +197,7 @@ def advance(w, table, n_others, tolerance, reach_center, reach_companion, max_st
 
 
 @lean_kernel
-def steer(w, ratio, good):
+def steer(w: Array, ratio: Vector, good: Vector) -> None:
     """Adapt the factor of the step lengths to the estimated error."""
     control = load(w, CONTROL)
     factor = rough_power(larger(ratio, 1e-30) * (1.0 / TARGET), GAIN)
@@ -174,6 +207,20 @@ def steer(w, ratio, good):
     finite = less(ratio, 1e300)
     down = select(finite, down, 0.3 * control)
     store(w, CONTROL, select(good, smaller(larger(up, 0.3), 2.0), down))
+
+
+class Batch(NamedTuple):
+    """Rows to propagate and where their results go; see :func:`propagate_lanes`."""
+
+    states: Array
+    t0: Array
+    t1: Array
+    last: int
+    ends: Array
+    t_end: Array
+    status: npt.NDArray[np.int8]
+    event: npt.NDArray[np.int8]
+    steps: npt.NDArray[np.int32]
 
 
 @kernel
@@ -203,21 +250,29 @@ def propagate_lanes(
     w = np.zeros((SERIES + table.rows.shape[2] + 3 * (n_others + 1) * NODES, LANES))
     row_of = np.full(LANES, IDLE)
     offsets = np.zeros(LANES, dtype=np.int64)
+    batch = Batch(states, t0, t1, last, ends, t_end, status, event, steps)
+    run_lanes(w, table, n_others, tolerance, max_steps, first, row_of, offsets, batch)
+
+
+@lean_kernel
+def run_lanes(
+    w: Array, table: LaneTable, n_others: int, tolerance: float, max_steps: int, first: int,
+    row_of: IntArray, offsets: IntArray, batch: Batch,
+) -> None:
+    """Step all lanes until the queue is empty."""
     reach_center = REACH_CENTER * tolerance ** (1.0 / 12.0)
     reach_companion = REACH_COMPANION * tolerance**0.1266
     following = first
     busy = 0
     for lane in range(LANES):
-        following = refill(w, table, lane, row_of, following, last, states, t0, t1, ends, t_end, status, event, steps)
+        following = refill(w, table, lane, row_of, following, batch)
         if row_of[lane] != IDLE:
             busy |= 1 << lane
     stale = True
     while busy != 0:
         if stale:
             load_series(w, table, offsets)
-        ended, failed, changed = advance(
-            w, table, n_others, tolerance, reach_center, reach_companion, max_steps
-        )
+        ended, failed, changed = advance(w, table, n_others, tolerance, reach_center, reach_companion, max_steps)
         stale = changed != 0
         attention = busy & (ended | failed)
         for lane in range(LANES):
@@ -225,41 +280,39 @@ def propagate_lanes(
                 code = OK
                 if (ended >> lane) & 1 == 0:
                     code = MAX_STEPS if w[STEPS, lane] >= max_steps else STEP_TOO_SMALL
-                finish_row(w, lane, row_of[lane], code, t0, t1, ends, t_end, status, event, steps)
-                following = refill(
-                    w, table, lane, row_of, following, last, states, t0, t1, ends, t_end, status, event, steps
-                )
+                finish_row(w, lane, row_of[lane], code, batch)
+                following = refill(w, table, lane, row_of, following, batch)
                 stale = True
                 if row_of[lane] == IDLE:
                     busy &= ~(1 << lane)
 
 
 @lean_kernel
-def finish_row(w, lane, row, code, t0, t1, ends, t_end, status, event, steps):
+def finish_row(w: Array, lane: int, row: int, code: int, batch: Batch) -> None:
     """Write the results of a row."""
-    get_state(w, lane, ends[row])
-    status[row] = code
-    event[row] = NO_EVENT
-    steps[row] = int(w[STEPS, lane])
-    t_end[row] = t1[row] if code == OK else t0[row] + w[TAU, lane]
+    get_state(w, lane, batch.ends[row])
+    batch.status[row] = code
+    batch.event[row] = NO_EVENT
+    batch.steps[row] = int(w[STEPS, lane])
+    batch.t_end[row] = batch.t1[row] if code == OK else batch.t0[row] + w[TAU, lane]
 
 
 @lean_kernel
-def refill(w, table, lane, row_of, following, last, states, t0, t1, ends, t_end, status, event, steps):
+def refill(w: Array, table: LaneTable, lane: int, row_of: IntArray, following: int, batch: Batch) -> int:
     """Put the next usable row into a lane and write the results of unusable ones; return the row after it."""
     row_of[lane] = IDLE
-    while following < last:
+    while following < batch.last:
         row = following
         following += 1
-        span = t1[row] - t0[row]
-        code = begin_row(w, table, lane, states[row], t0[row], span)
+        span = batch.t1[row] - batch.t0[row]
+        code = begin_row(w, table, lane, batch.states[row], batch.t0[row], span)
         if code == OK and span != 0.0:
             row_of[lane] = row
             break
         for c in range(6):
-            ends[row, c] = states[row, c]
-        status[row] = code
-        event[row] = NO_EVENT
-        steps[row] = 0
-        t_end[row] = t1[row] if code == OK else t0[row]
+            batch.ends[row, c] = batch.states[row, c]
+        batch.status[row] = code
+        batch.event[row] = NO_EVENT
+        batch.steps[row] = 0
+        batch.t_end[row] = batch.t1[row] if code == OK else batch.t0[row]
     return following

@@ -69,11 +69,14 @@ def _stage_sum(typingctx: Any, w: Any, row: Any, stage: Any) -> Any:
 
 
 stage_sum: Any
-"""stage_sum(w, row, i): sum of a_ij k_j over j < i - 1 (the latest is still in registers), three rows each from ``row`` on, as three vectors."""
+"""stage_sum(w, row, i): sum of a_ij k_j over j < i - 1, three rows each from ``row`` on, as three vectors.
+
+The latest stage is left out: its result is still in registers.
+"""
 
 if JIT_DISABLED:
 
-    def stage_sum(w, row, stage):  # type: ignore[no-untyped-def,no-redef]  # noqa: D103
+    def stage_sum(w, row, stage):  # type: ignore[no-untyped-def]  # noqa: D103
         total = np.zeros((3, LANES))
         for j, weight in _terms(A[stage, : max(stage - 1, 0)]):
             total += weight * w[row + 3 * j : row + 3 * j + 3]

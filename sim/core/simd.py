@@ -114,18 +114,18 @@ def _define_operators() -> None:
         _define_operator(function, name)
 
     @infer_global(operator.neg)
-    class Negative(AbstractTemplate):  # type: ignore[misc]
+    class Negative(AbstractTemplate):
         def generic(self, args: Any, kws: Any) -> Any:
             return signature(vector, vector) if args == (vector,) else None
 
-    @lower_builtin(operator.neg, VectorType)  # type: ignore[untyped-decorator]
+    @lower_builtin(operator.neg, VectorType)
     def negative(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         return builder.fsub(_constant(-0.0), args[0])
 
 
 def _define_operator(function: Any, name: str) -> None:
     @infer_global(function)
-    class Binary(AbstractTemplate):  # type: ignore[misc]
+    class Binary(AbstractTemplate):
         def generic(self, args: Any, kws: Any) -> Any:
             if len(args) != 2 or vector not in args:
                 return None
@@ -148,7 +148,8 @@ def _elementwise(name: str, count: int) -> Any:
     """Make a function of ``count`` vectors (or scalars) out of an LLVM intrinsic."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return _call(builder, f"llvm.{name}.v{LANES}f64", [_as_vector(context, builder, k, v) for k, v in zip(sig.args, args, strict=True)])
+        values = [_as_vector(context, builder, k, v) for k, v in zip(sig.args, args, strict=True)]
+        return _call(builder, f"llvm.{name}.v{LANES}f64", values)
 
     def one(typingctx: Any, a: Any) -> Any:
         return vector(a), codegen
@@ -223,7 +224,7 @@ def _transpose(typingctx: Any, source: Any, offsets: Any, first: Any, target: An
 
 
 def _exchange(builder: Any, values: list[Any], span: int) -> list[Any]:
-    """Exchange blocks of ``span`` elements between vectors that are ``span`` apart: one of three steps of a transpose."""
+    """Exchange blocks of ``span`` elements between vectors ``span`` apart: one of three steps of a transpose."""
     index = ir.VectorType(ir.IntType(32), LANES)
     low = ir.Constant(index, [i if i & span == 0 else LANES + i - span for i in range(LANES)])
     high = ir.Constant(index, [i + span if i & span == 0 else LANES + i for i in range(LANES)])
@@ -293,6 +294,16 @@ def _inverse_root(typingctx: Any, x: Any) -> Any:
     return vector(x), codegen
 
 
+def _rough_inverse_root(typingctx: Any, x: Any) -> Any:
+    """Type and generate :func:`rough_inverse_root`: good to 14 bits or better."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        seed = _inverse_root_seed(builder, args[0])
+        return seed if FAST_SEED else _refined(builder, args[0], seed)
+
+    return vector(x), codegen
+
+
 def _pull(typingctx: Any, gm: Any, square: Any) -> Any:
     """Type and generate :func:`pull`: gm x^(-3/2) = gm y^3 (1 - h)^(-3/2), y about 1/sqrt(x), h = 1 - x y^2."""
 
@@ -318,7 +329,8 @@ def _rough_power(typingctx: Any, x: Any, exponent: Any) -> Any:
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         power = _as_vector(context, builder, sig.args[1], args[1])
         logarithm = builder.sitofp(builder.bitcast(args[0], _WORDS), _VECTOR)
-        scaled = _call(builder, f"llvm.fma.v{LANES}f64", [builder.fsub(logarithm, _constant(_BIAS)), power, _constant(_BIAS)])
+        distance = builder.fsub(logarithm, _constant(_BIAS))
+        scaled = _call(builder, f"llvm.fma.v{LANES}f64", [distance, power, _constant(_BIAS)])
         return builder.bitcast(builder.fptosi(scaled, _WORDS), _VECTOR)
 
     return vector(x, exponent), codegen
@@ -342,42 +354,46 @@ either: Any
 both: Any
 bits: Any
 inverse_root: Any
+rough_inverse_root: Any
 pull: Any
 rough_power: Any
 
 if JIT_DISABLED:
 
-    def load(array, row):  # type: ignore[no-untyped-def,no-redef]  # noqa: D103
+    def load(array, row):  # type: ignore[no-untyped-def]  # noqa: D103
         return array[row].copy()
 
-    def store(array, row, value):  # type: ignore[no-untyped-def,no-redef]  # noqa: D103
+    def store(array, row, value):  # type: ignore[no-untyped-def]  # noqa: D103
         array[row] = value
 
-    def transpose(source, offsets, first, target, row):  # type: ignore[no-untyped-def,no-redef]  # noqa: D103
+    def transpose(source, offsets, first, target, row):  # type: ignore[no-untyped-def]  # noqa: D103
         flat = source.reshape(-1)
         for lane in range(LANES):
             begin = offsets[lane] + first
             target[row : row + LANES, lane] = flat[begin : begin + LANES]
 
-    def broadcast(value):  # type: ignore[no-untyped-def,no-redef]  # noqa: D103
+    def broadcast(value):  # type: ignore[no-untyped-def]  # noqa: D103
         return np.full(LANES, float(value))
 
-    def fma(a, b, c):  # type: ignore[no-untyped-def,no-redef]  # noqa: D103
+    def fma(a, b, c):  # type: ignore[no-untyped-def]  # noqa: D103
         return a * b + c
 
-    def select(condition, a, b):  # type: ignore[no-untyped-def,no-redef]  # noqa: D103
+    def select(condition, a, b):  # type: ignore[no-untyped-def]  # noqa: D103
         return np.where(condition, a, b)
 
-    def bits(condition):  # type: ignore[no-untyped-def,no-redef]  # noqa: D103
+    def bits(condition):  # type: ignore[no-untyped-def]  # noqa: D103
         return int(np.packbits(condition, bitorder="little")[0])
 
-    def inverse_root(x):  # type: ignore[no-untyped-def,no-redef]  # noqa: D103
+    def inverse_root(x):  # type: ignore[no-untyped-def]  # noqa: D103
         return 1.0 / np.sqrt(x)
 
-    def pull(gm, square):  # type: ignore[no-untyped-def,no-redef]  # noqa: D103
+    def rough_inverse_root(x):  # type: ignore[no-untyped-def]  # noqa: D103
+        return 1.0 / np.sqrt(x)
+
+    def pull(gm, square):  # type: ignore[no-untyped-def]  # noqa: D103
         return gm / (square * np.sqrt(square))
 
-    def rough_power(x, exponent):  # type: ignore[no-untyped-def,no-redef]  # noqa: D103
+    def rough_power(x, exponent):  # type: ignore[no-untyped-def]  # noqa: D103
         scaled = (x.view(np.int64) - _BIAS) * exponent + _BIAS
         return scaled.astype(np.int64).view(np.float64)
 
@@ -402,5 +418,6 @@ else:
     both = intrinsic(_both)
     bits = intrinsic(_bits)
     inverse_root = intrinsic(_inverse_root)
+    rough_inverse_root = intrinsic(_rough_inverse_root)
     pull = intrinsic(_pull)
     rough_power = intrinsic(_rough_power)
