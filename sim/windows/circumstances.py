@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -137,7 +137,10 @@ class Circumstances:
         return found
 
 
-def _selected(record: Any, rows: Any) -> Any:
+Record = TypeVar("Record", StationViews, Circumstances)
+
+
+def _selected(record: Record, rows: Any) -> Record:
     """Return a record with its arrays restricted to some rows."""
     values = {one.name: getattr(record, one.name) for one in fields(record)}
     chosen = {name: value[rows] for name, value in values.items() if isinstance(value, np.ndarray)}

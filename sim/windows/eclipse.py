@@ -1,8 +1,8 @@
 """Light on the way: which part of the Sun's disc a spacecraft sees, and how long Earth and Moon hide it.
 
 Shadows are cones of spherical bodies (Montenbruck and Gill, Satellite Orbits, section 3.4.2): the Earth with its
-equatorial radius (its flattening moves an edge of its shadow in a low orbit by three seconds at most), no atmosphere, no
-limb darkening; the Sun where it stands, without light time and aberration (20 seconds of arc).
+equatorial radius (its flattening moves an edge of its shadow in a low orbit by three seconds at most), no atmosphere,
+no limb darkening; the Sun where it stands, without light time and aberration (20 seconds of arc).
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class _Arcs:
             _cubic(states[row, piece], states[row, piece + 1], share, last - first)
             for states in (self.craft, self.moon, self.sun)
         ]
-        return _margin_rad(*places, umbra)
+        return _margin_rad(*places, umbra=umbra)
 
     def grid(self) -> tuple[Floats, Floats, Floats]:
         """Return epochs (N, G) and the two margins (N, G): of any eclipse and of the umbra."""
@@ -89,8 +89,8 @@ class _Arcs:
             places = [
                 _cubic(states[:, :-1], states[:, 1:], share, step) for states in (self.craft, self.moon, self.sun)
             ]
-            any_part.append(_margin_rad(*places, False))
-            umbra.append(_margin_rad(*places, True))
+            any_part.append(_margin_rad(*places, umbra=False))
+            umbra.append(_margin_rad(*places, umbra=True))
         ends = [states[:, -1:, :3] for states in (self.craft, self.moon, self.sun)]
 
         def woven(parts: list[Floats], last: Floats) -> Floats:
@@ -98,8 +98,8 @@ class _Arcs:
 
         return (
             woven(epochs, self.t_tdb[:, -1:]),
-            woven(any_part, _margin_rad(*ends, False)),
-            woven(umbra, _margin_rad(*ends, True)),
+            woven(any_part, _margin_rad(*ends, umbra=False)),
+            woven(umbra, _margin_rad(*ends, umbra=True)),
         )
 
 
@@ -124,7 +124,7 @@ def _disc_rad(radius_km: float, distance_km: Floats) -> Floats:
     return np.asarray(np.arcsin(np.minimum(radius_km / distance_km, 1.0)))
 
 
-def _margin_rad(craft_km: Floats, moon_km: Floats, sun_km: Floats, umbra: bool) -> Floats:
+def _margin_rad(craft_km: Floats, moon_km: Floats, sun_km: Floats, *, umbra: bool) -> Floats:
     """Return the smaller of the margins of both bodies."""
     to_sun = sun_km - craft_km
     sun_disc = _disc_rad(SUN.radius_km, norm(to_sun))
@@ -194,10 +194,8 @@ def eclipses(tli_state: Floats, tli_tdb: Floats, perilune_tdb: Floats, ephemeris
         less than a second may be missed. Held against sampling every second in
         ``tests/truth/test_truth_circumstances.py``.
     """
-    parts = [
-        _chunk(tli_state[first : first + _ROWS], tli_tdb[first : first + _ROWS], perilune_tdb[first : first + _ROWS], ephemeris)
-        for first in range(0, len(tli_tdb), _ROWS)
-    ]  # fmt: skip
+    chunks = [slice(first, first + _ROWS) for first in range(0, len(tli_tdb), _ROWS)]
+    parts = [_chunk(tli_state[rows], tli_tdb[rows], perilune_tdb[rows], ephemeris) for rows in chunks]
     if not parts:
         return Eclipses(np.empty(0), np.empty(0), np.empty(0))
     total, longest, umbra = (np.concatenate([part[index] for part in parts]) for index in range(3))
@@ -223,7 +221,8 @@ def _chunk(
     total, longest = _durations(arcs, epochs, any_part, False)
     whole, _ = _durations(arcs, epochs, umbra, True)
     broken = ~np.isfinite(any_part).all(axis=1)
-    return tuple(np.where(broken, np.nan, found) for found in (total, longest, whole))  # type: ignore[return-value]
+    total[broken] = longest[broken] = whole[broken] = np.nan
+    return total, longest, whole
 
 
 def _durations(arcs: _Arcs, epochs: Floats, margin: Floats, umbra: bool) -> tuple[Floats, Floats]:
