@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from sim.spacecraft import Engine, Spacecraft
+from sim.windows.limits import Limits
 from sim.windows.request import WindowRequest
 
 STATUSES: tuple[str, ...] = (
@@ -136,6 +137,8 @@ class MissionCase:
         Working life after arrival.
     nominal_launch_tdb : float or None
         Announced or flown launch instant when one is published.
+    limits : Limits
+        Which opportunities it accepts, apart from the light at landing.
     numbers : tuple of SourcedNumber
         Every real-world number of the file.
     sources : dict of str to str
@@ -160,6 +163,7 @@ class MissionCase:
     landing: LandingCase | None
     lifetime_day: float
     nominal_launch_tdb: float | None
+    limits: Limits = Limits()
     numbers: tuple[SourcedNumber, ...] = ()
     sources: dict[str, str] = field(default_factory=dict)
     path: str = ""

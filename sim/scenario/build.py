@@ -8,6 +8,7 @@ from sim.cases import Coupling, LandingCase, MissionCase, OrbitPhase, PlanCase, 
 from sim.scenario.dates import moment_interval_utc
 from sim.scenario.document import Document, dotted
 from sim.scenario.mission_file import LandingTable, LauncherTable, MissionFile, OperationTable
+from sim.scenario.limits_table import limits_of
 from sim.scenario.plan_file import CouplingTable, PlanFile, PlanMissionTable
 from sim.scenario.provenance import Sources, all_entries, value_text
 from sim.sites import launch_site, lunar_site
@@ -49,6 +50,7 @@ def mission_case(file: MissionFile, document: Document, sources: Sources) -> Mis
         upper_stage=_upper_stage(file.launcher),
         upper_stage_burnout_kg=_value(file.launcher.upper_stage_burnout_kg),
         tli_capability_kg=_value(file.launcher.tli_capability_kg),
+        limits=limits_of(file.limits),
         trim_dv_m_s=file.spacecraft.trim_dv_m_s.value,
         phases=tuple(_phase(table) for table in file.operations),
         landing=landing,

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
+from sim.scenario.limits_table import LimitsTable
 from sim.scenario.quantities import (
     RULES,
     Count,
@@ -229,6 +230,7 @@ class MissionFile(BaseModel):
     arrival: ArrivalTable
     operations: Annotated[tuple[OperationTable, ...], Field(strict=False, max_length=20)] = ()
     landing: LandingTable | None = None
+    limits: LimitsTable | None = None
     dates: dict[DateKey, Annotated[Moment, Utc(partial=True)]] = Field(
         default_factory=dict,
         description="Milestones announced, re-planned or flown; keys of your choice that end in _utc",

@@ -155,7 +155,7 @@ class Quantity:
     @property
     def symbol(self) -> str:
         """Unit as people write it."""
-        return {"isp": "s", "n": "N", "m_s": "m/s", "1": "", "day": "d"}.get(self.unit, self.unit)
+        return {"isp": "s", "n": "N", "m_s": "m/s", "km2_s2": "km2/s2", "1": "", "day": "d"}.get(self.unit, self.unit)
 
     def _check(self, number: Number | Numbers | Count) -> Number | Numbers | Count:
         listed = isinstance(number.value, tuple)
