@@ -13,6 +13,7 @@ from typing import Any
 from sim.errors import InputError, ScenarioProblem
 from sim.scenario.dates import interval_day
 from sim.scenario.document import Document, dotted, short
+from sim.scenario.limits_table import limits_faults
 from sim.scenario.toml_lines import Path
 from sim.sites import LaunchSite, launch_site, lunar_site
 
@@ -126,7 +127,8 @@ def mission_faults(facts: Facts) -> list[ScenarioProblem]:
     list of ScenarioProblem
         One per broken rule.
     """
-    rules: tuple[Rule, ...] = (_period, _masses, _upper_stage, _parking, _flight_times, _arrival, _operations, _landing)
+    own: tuple[Rule, ...] = (_period, _masses, _upper_stage, _parking, _flight_times, _arrival, _operations, _landing)
+    rules = (*own, limits_faults)
     return [problem for rule in rules for problem in rule(facts)]
 
 
