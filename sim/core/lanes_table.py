@@ -8,7 +8,6 @@ table of the model, which is smooth across its own boundaries to 1e-8 km.
 
 from __future__ import annotations
 
-from threading import Lock
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -128,37 +127,6 @@ def lane_table(forces: Forces) -> LaneTable:
         zonal_degree=forces.zonal_degree,
         zonal_body=zonal_body,
     )
-
-
-_TABLES: dict[int, tuple[Forces, LaneTable]] = {}
-_TABLES_KEPT: Final = 8
-_LOCK = Lock()
-
-
-def kept_lane_table(forces: Forces) -> LaneTable:
-    """Return :func:`lane_table`, made once for each of the latest models.
-
-    Parameters
-    ----------
-    forces : Forces
-        Flat model; recognised by the identity of its table.
-
-    Returns
-    -------
-    LaneTable
-    """
-    key = id(forces.table)
-    with _LOCK:
-        found = _TABLES.get(key)
-    # The kept model keeps its table alive: no other can have the same identity.
-    if found is not None and found[0] is forces:
-        return found[1]
-    made = lane_table(forces)
-    with _LOCK:
-        while len(_TABLES) >= _TABLES_KEPT:
-            _TABLES.pop(next(iter(_TABLES)))
-        _TABLES[key] = forces, made
-    return made
 
 
 def _companion_first(forces: Forces) -> list[int]:
