@@ -58,7 +58,15 @@ from sim.operations.link_budget import (
     volume_bit_count,
 )
 from sim.operations.masks import HorizonMask, flat_mask, peak_mask, read_mask, synthetic_polar_mask, write_mask
-from sim.operations.overburn_study import OrbitBefore, OverburnStudy, places_before, study_overburn
+from sim.operations.overburn_study import (
+    OrbitBefore,
+    OverburnStudy,
+    Sensitivity,
+    impacts_for_perilune,
+    overburn_sensitivities,
+    places_before,
+    study_overburn,
+)
 from sim.operations.passes import Coverage, Passes, SweepRow, cover_ellipse, find_passes, inclination_sweep
 from sim.operations.terrain import ElevationGrid, TerrainHorizon, grid_from_heights, horizon_from_terrain
 from sim.operations.terrain_files import read_ascii_terrain, read_geotiff_terrain, read_npy_terrain
@@ -92,6 +100,7 @@ __all__ = [
     "RelayContacts",
     "RelayService",
     "ReturnRow",
+    "Sensitivity",
     "ServiceRow",
     "SkySeries",
     "StationTrack",
@@ -115,6 +124,7 @@ __all__ = [
     "gigabyte_per_day",
     "grid_from_heights",
     "horizon_from_terrain",
+    "impacts_for_perilune",
     "inclination_sweep",
     "joint_view",
     "lander_at",
@@ -124,6 +134,7 @@ __all__ = [
     "light_summary",
     "normal_of_state",
     "overburn",
+    "overburn_sensitivities",
     "peak_mask",
     "places_before",
     "plane_normal_icrf",

@@ -245,15 +245,30 @@ def find_open(
     Raises
     ------
     InputError
-        A sampling or tolerance that is not above zero.
+        A sampling or tolerance that is not above zero, or a table that does not cover the span.
     """
     if not (sample_s > 0.0 and tolerance_s > 0.0):
         raise InputError(f"sample_s {sample_s:g} and tolerance_s {tolerance_s:g} must be above zero")
+    if len(span):
+        _require_tables(link, float(span.start_tdb[0]), float(span.stop_tdb[-1]))
     windows = np.ascontiguousarray(np.stack([span.start_tdb, span.stop_tdb], axis=1))
     out = np.empty((_FIRST_ROOM, 2))
     while (found := scan(link, windows, sample_s, tolerance_s, out)) > len(out):
         out = np.empty((found, 2))
     return intervals(out[:found, 0], out[:found, 1], span.span_start_tdb, span.span_stop_tdb)
+
+
+def _require_tables(link: Link, first_tdb: float, last_tdb: float) -> None:
+    """Refuse times outside the tables of a link: compiled code would extrapolate."""
+    tables = ((link.a, link.a_start, link.a_step), (link.b, link.b_start, link.b_step))
+    for rows, start_tdb, step_s in tables:
+        stop_tdb = start_tdb + (len(rows) - 1) * step_s
+        # One microsecond: times of the last row are sums of rounded steps.
+        if len(rows) > 1 and not (start_tdb - 1e-6 <= first_tdb <= last_tdb <= stop_tdb + 1e-6):
+            raise InputError(
+                f"a track holds {start_tdb:.0f} to {stop_tdb:.0f} s past J2000 TDB; "
+                f"asked for {first_tdb:.0f} to {last_tdb:.0f}"
+            )
 
 
 Job = Callable[[], Intervals]
@@ -454,7 +469,15 @@ def ranges_km(first: Track | StationTrack, second: Track | Lander, t_tdb: FloatA
     -------
     ndarray (N,)
         km.
+
+    Raises
+    ------
+    InputError
+        Times outside the tables.
     """
     out = np.empty(t_tdb.size)
-    distance_rows(_pair(NEAR, first, second, 0.0, 0.0), np.ascontiguousarray(t_tdb, dtype=np.float64), out)
+    if t_tdb.size:
+        pair = _pair(NEAR, first, second, 0.0, 0.0)
+        _require_tables(pair, float(np.min(t_tdb)), float(np.max(t_tdb)))
+        distance_rows(pair, np.ascontiguousarray(t_tdb, dtype=np.float64), out)
     return out

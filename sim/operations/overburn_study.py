@@ -168,6 +168,118 @@ def study_overburn(
     )
 
 
+def impacts_for_perilune(
+    study: OverburnStudy,
+    latitude_deg: float,
+    longitude_deg: float,
+    *,
+    planned_s: float,
+    inclination_deg: float = 90.0,
+    southbound: bool = True,
+) -> tuple[FloatArray, FloatArray]:
+    """Find where the impacts would have been, had the planned perilune been over a chosen place.
+
+    Where the perilune was to be was not published; over the landing site, or before it by the length of the powered
+    descent, are the natural guesses.
+
+    Parameters
+    ----------
+    study : OverburnStudy
+        Burns flown.
+    latitude_deg, longitude_deg : float
+        Place of the planned perilune at the time it would have been passed.
+    planned_s : float
+        Duration of the planned burn.
+    inclination_deg : float
+        Of the orbit.
+    southbound : bool
+        Direction of flight there.
+
+    Returns
+    -------
+    latitude_deg, longitude_deg : ndarray (R,)
+        Of the impacts; NaN where there is none.
+
+    Raises
+    ------
+    UnreachableError
+        The orbit does not reach the latitude.
+    """
+    # From the begin of the burn to the planned perilune, less from there to the impact.
+    to_perilune = 180.0 + study.arc_deg / study.impact_s * 0.5 * planned_s
+    back = to_perilune - study.arc_deg
+    return places_before(
+        latitude_deg, longitude_deg, inclination_deg, southbound, back, back * study.impact_s / study.arc_deg
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Sensitivity:
+    """How much the time of an impact changes with one unknown, by central differences about one case.
+
+    Attributes
+    ----------
+    unknown : str
+        What is changed, and its unit.
+    impact_s_per_unit : float
+        Seconds later per unit.
+    """
+
+    unknown: str
+    impact_s_per_unit: float
+
+
+def overburn_sensitivities(
+    orbit: OrbitBefore, true_anomaly_deg: float, *, planned_s: float, actual_s: float, ground_altitude_km: float
+) -> tuple[Sensitivity, ...]:
+    """Differentiate the time of impact by what is not known exactly.
+
+    Parameters
+    ----------
+    orbit : OrbitBefore
+        Orbit before the burn.
+    true_anomaly_deg : float
+        Where the burn begins.
+    planned_s, actual_s : float
+        Durations of the burn.
+    ground_altitude_km : float
+        Height of the ground at the impact.
+
+    Returns
+    -------
+    tuple of Sensitivity
+
+    Raises
+    ------
+    UnreachableError
+        The planned burn is impossible.
+    InputError
+        Numbers that are not in order.
+    """
+
+    def impact_s(
+        altitude_km: float = 0.0,
+        planned_km: float = 0.0,
+        ground_km: float = 0.0,
+        longer_s: float = 0.0,
+        on_deg: float = 0.0,
+    ) -> float:
+        return overburn(
+            orbit.perilune_altitude_km + altitude_km, orbit.apolune_altitude_km + altitude_km,
+            true_anomaly_deg + on_deg, planned_s=planned_s, actual_s=actual_s + longer_s,
+            planned_perilune_km=orbit.planned_perilune_km + planned_km,
+            ground_altitude_km=ground_altitude_km + ground_km,
+        ).impact_s  # fmt: skip
+
+    return (
+        Sensitivity("altitude of the orbit, km", 0.5 * (impact_s(altitude_km=1.0) - impact_s(altitude_km=-1.0))),
+        Sensitivity("planned perilune, km", 0.5 * (impact_s(planned_km=1.0) - impact_s(planned_km=-1.0))),
+        Sensitivity("height of the ground, km", 0.5 * (impact_s(ground_km=1.0) - impact_s(ground_km=-1.0))),
+        Sensitivity("duration of the burn, s", 0.5 * (impact_s(longer_s=1.0) - impact_s(longer_s=-1.0))),
+        Sensitivity("place of the burn, deg", 0.5 * (impact_s(on_deg=1.0) - impact_s(on_deg=-1.0))),
+    )
+
+
 def places_before(
     latitude_deg: float,
     longitude_deg: float,

@@ -348,6 +348,10 @@ def test_bad_calls_are_refused(low):
         access_network([low], [], (), START, START + 90 * DAY)
     with pytest.raises(InputError, match="threads"):
         access_network([low], [], STATIONS[:1], START, START + DAY, threads=0)
+    with pytest.raises(InputError, match="a track holds"):
+        find_open(free_of_moon(low, low), everything(START - 60.0, START + DAY))
+    with pytest.raises(InputError, match="a track holds"):
+        ranges_km(low, low, np.array([START + 9 * DAY]))
     with pytest.raises(InputError, match="above zero"):
         within_range(low, low, 0.0)
     with pytest.raises(InputError, match="above zero"):
