@@ -1,0 +1,396 @@
+"""DOP853 for rows of states under the full force model, whose forces may depend on velocity, mass and switched engines.
+
+Steps end exactly where an engine is switched, at every output time, at the surface of a body, and within a tenth of a
+millisecond after the edges of umbra and penumbra, where the light has a kink that no error estimate is safe against
+(unless a shadow begins and ends within one step, a grazing one). The error norm is
+Hairer's (the same as in :mod:`sim.core.dop853`): position errors against ``tolerance`` times the distance to the nearest
+of Earth, Moon and centre, velocity errors against ``tolerance`` times the speed. Mass (linear in time) and partial
+derivatives follow the steps of the state, so that a trajectory has the same bits with and without them.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.core.body_axes import locate
+from sim.core.compile import kernel, lean_kernel
+from sim.core.dop853_tableau import ERROR_3, ERROR_5, STAGES, A, B, C
+from sim.core.full_forces import CENTER, MASS, FullForces, Work, rates, shadow_edges
+from sim.core.full_terms import START, STOP, THRUST
+from sim.core.status import IMPACT, MAX_STEPS, NO_SOLUTION, NONFINITE, OK, OUT_OF_EPHEMERIS, STEP_TOO_SMALL
+
+Array = npt.NDArray[np.float64]
+
+SAFETY: Final = 0.9
+SHRINK: Final = 0.333
+GROW: Final = 6.0
+SMALLEST_STEP: Final = 1e-6
+"""s."""
+LANDING: Final = 1e-9
+"""km above or below the surface at which a row that hits it ends."""
+EDGE: Final = 1e-4
+"""s after the edge of a shadow at which a step ends."""
+
+
+@lean_kernel
+def stages(
+    y: Array, s: float, h: float, areas: Array, burn: Array, forces: FullForces, work: Work, k: Array, trial: Array
+) -> None:
+    """Evaluate the stages 1 to 11 and put the solution of order 8 into ``trial``; ``k[0]`` must be there."""
+    size = y.shape[0]
+    for i in range(1, STAGES):
+        for c in range(size):
+            total = 0.0
+            for j in range(i):
+                total += A[i, j] * k[j, c]
+            trial[c] = y[c] + h * total
+        rates(trial, s + C[i] * h, areas, burn, forces, work, k[i])
+    for c in range(size):
+        total = 0.0
+        for j in range(STAGES):
+            total += B[j] * k[j, c]
+        trial[c] = y[c] + h * total
+
+
+@lean_kernel
+def norm3(values: Array) -> float:
+    """Euclidean norm of three numbers."""
+    return math.sqrt(values[0] * values[0] + values[1] * values[1] + values[2] * values[2])
+
+
+@lean_kernel
+def all_finite(values: Array) -> bool:
+    """Whether no number is NaN or infinite."""
+    for i in range(values.shape[0]):
+        if not math.isfinite(values[i]):
+            return False
+    return True
+
+
+@lean_kernel
+def copy(source: Array, target: Array) -> None:
+    """Copy numbers (an assignment of arrays would allocate)."""
+    for i in range(source.shape[0]):
+        target[i] = source[i]
+
+
+@lean_kernel
+def distance_to(y: Array, body: int, work: Work) -> float:
+    """Distance to a body of the model at the time of the last evaluation."""
+    if body == CENTER:
+        return norm3(y)
+    x = y[0] - work.places[body, 0]
+    v = y[1] - work.places[body, 1]
+    z = y[2] - work.places[body, 2]
+    return math.sqrt(x * x + v * v + z * z)
+
+
+@lean_kernel
+def nearest(y: Array, forces: FullForces, work: Work) -> float:
+    """Distance to the nearest of centre, Earth and Moon."""
+    found = norm3(y)
+    if forces.earth >= 0:
+        found = min(found, distance_to(y, forces.earth, work))
+    if forces.moon >= 0:
+        found = min(found, distance_to(y, forces.moon, work))
+    return found
+
+
+@lean_kernel
+def error_norm(y: Array, trial: Array, k: Array, h: float, tolerance: float, near: float) -> float:
+    """Error of a step over the tolerance (Hairer, Norsett, Wanner I, eq. II.10.17 with dop853's estimators)."""
+    sum_5 = 0.0
+    sum_3 = 0.0
+    for part in range(2):
+        scale = tolerance * (near if part == 0 else max(norm3(y[3:6]), norm3(trial[3:6])))
+        for c in range(3 * part, 3 * part + 3):
+            error_5 = 0.0
+            error_3 = 0.0
+            for j in range(STAGES):
+                error_5 += ERROR_5[j] * k[j, c]
+                error_3 += ERROR_3[j] * k[j, c]
+            sum_5 += (error_5 / scale) * (error_5 / scale)
+            sum_3 += (error_3 / scale) * (error_3 / scale)
+    if sum_5 == 0.0 and sum_3 == 0.0:
+        return 0.0
+    return abs(h) * sum_5 / math.sqrt(6.0 * (sum_5 + 0.01 * sum_3))
+
+
+@lean_kernel
+def surface_below(y: Array, surfaces: Array, work: Work) -> int:
+    """Row of the body inside whose surface the state lies; B for the centre, -1 for none."""
+    last = surfaces.shape[0] - 1
+    for b in range(last + 1):
+        if surfaces[b] > 0.0 and distance_to(y, CENTER if b == last else b, work) < surfaces[b]:
+            return b
+    return -1
+
+
+@lean_kernel
+def land(
+    before: Array, s: float, h: float, body: int, radius: float, areas: Array, burn: Array, forces: FullForces,
+    work: Work, k: Array, y: Array,
+) -> float:
+    """Cut a step that ended inside a body at its surface, into ``y``; return the length of the cut step."""
+    rates(before, s, areas, burn, forces, work, k[0])
+    low = 0.0
+    high = h
+    height_low = distance_to(before, body, work) - radius
+    if height_low <= 0.0:
+        copy(before, y)
+        return 0.0
+    height_high = distance_to(y, body, work) - radius
+    step = h
+    for trial in range(100):
+        # Regula falsi, every third time a bisection, until the height is zero.
+        step = 0.5 * (low + high)
+        if trial % 3 != 2 and height_low != height_high:
+            step = low + (high - low) * height_low / (height_low - height_high)
+        stages(before, s, step, areas, burn, forces, work, k, y)
+        height = distance_to(y, body, work) - radius
+        if abs(height) < LANDING or abs(high - low) < 1e-9:
+            break
+        if height > 0.0:
+            low = step
+            height_low = height
+        else:
+            high = step
+            height_high = height
+    return step
+
+
+@lean_kernel
+def cut_at_edge(
+    y: Array, s: float, h: float, areas: Array, burn: Array, forces: FullForces, work: Work, k: Array, trial: Array
+) -> float:
+    """Shorten a step so that it ends just after the first edge of a shadow in it; return its length.
+
+    ``work.edges[0]`` holds the distances from the edges at its beginning, ``k[0]`` the rates there.
+    """
+    shadow_edges(trial, forces, work, work.edges[1])
+    use = h
+    for j in range(4):
+        if (work.edges[0, j] > 0.0) == (work.edges[1, j] > 0.0):
+            continue
+        low = 0.0
+        high = use
+        value_low = work.edges[0, j]
+        value_high = work.edges[1, j]
+        for turn in range(60):
+            step = 0.5 * (low + high)
+            if turn % 3 != 2:
+                # Regula falsi, a little beyond the root, so that the far end closes in too.
+                step = low + (high - low) * value_low / (value_low - value_high)
+                step += math.copysign(0.5 * EDGE, h)
+                if abs(step) > abs(high):
+                    step = 0.5 * (low + high)
+            stages(y, s, step, areas, burn, forces, work, k, trial)
+            shadow_edges(trial, forces, work, work.edges[2])
+            if (work.edges[2, j] > 0.0) == (work.edges[0, j] > 0.0):
+                low = step
+                value_low = work.edges[2, j]
+            else:
+                high = step
+                value_high = work.edges[2, j]
+            if abs(high - low) < EDGE:
+                break
+        use = high
+        stages(y, s, use, areas, burn, forces, work, k, trial)
+        shadow_edges(trial, forces, work, work.edges[1])
+    return use
+
+
+@lean_kernel
+def advance(
+    y: Array, s0: float, tau: float, target: float, h: float, tolerance: float, steps_left: int, areas: Array,
+    burn: Array, forces: FullForces, surfaces: Array, work: Work, k: Array, trial: Array,
+) -> tuple[int, int, float, float]:
+    """Integrate ``y`` in place from ``s0 + tau`` to ``s0 + target``, with the same engine all the time.
+
+    Returns
+    -------
+    tuple of int, int, float, float
+        Status, steps made, seconds past ``s0`` reached, proposal for the next step.
+    """
+    rates(y, s0 + tau, areas, burn, forces, work, k[0])
+    near = nearest(y, forces, work)
+    lit = forces.pressure != 0.0 and areas[0] != 0.0
+    if lit:
+        shadow_edges(y, forces, work, work.edges[0])
+    for made in range(1, steps_left + 1):
+        last = abs(h) >= abs(target - tau)
+        use = target - tau if last else h
+        stages(y, s0 + tau, use, areas, burn, forces, work, k, trial)
+        ratio = error_norm(y, trial, k, use, tolerance, min(near, nearest(trial, forces, work)))
+        if not math.isfinite(ratio):
+            ratio = math.inf
+        factor = min(GROW, max(SHRINK, SAFETY * max(ratio, 1e-30) ** -0.125))
+        if ratio > 1.0:
+            h = use * min(factor, 1.0)
+            if abs(h) < SMALLEST_STEP:
+                return STEP_TOO_SMALL, made, tau, h
+            continue
+        proposed = use * factor
+        if lit:
+            cut = cut_at_edge(y, s0 + tau, use, areas, burn, forces, work, k, trial)
+            if cut != use:
+                use = cut
+                last = False
+                proposed = h
+        body = surface_below(trial, surfaces, work)
+        if body >= 0:
+            index = CENTER if body == surfaces.shape[0] - 1 else body
+            # The rows of k are free now: the last one keeps the state before the step.
+            copy(y, k[STAGES])
+            copy(trial, y)
+            cut = land(k[STAGES], s0 + tau, use, index, surfaces[body], areas, burn, forces, work, k, y)
+            return IMPACT, made, tau + cut, h
+        copy(trial, y)
+        if not y[MASS] > 0.0:
+            return NO_SOLUTION, made, tau + use, h
+        if last:
+            # A step that was cut to reach its target says nothing against the longer one.
+            return OK, made, target, h if abs(use) < 0.5 * abs(h) else proposed
+        tau += use
+        h = proposed
+        rates(y, s0 + tau, areas, burn, forces, work, k[0])
+        near = nearest(y, forces, work)
+        if lit:
+            shadow_edges(y, forces, work, work.edges[0])
+    return MAX_STEPS, steps_left, tau, h
+
+
+@lean_kernel
+def engine_at(burns: Array, s0: float, tau: float, target: float, burn: Array) -> float:
+    """Put the burn that is on after ``tau`` in the direction of ``target`` into ``burn``; return where that changes.
+
+    Parameters
+    ----------
+    burns : numpy.ndarray (K, BURN_SIZE)
+        Burns of one row that do not overlap, with times on the scale of ``s0``.
+    s0, tau, target : float
+        Origin, time past it, time to go to.
+    burn : numpy.ndarray (BURN_SIZE,)
+        Result; thrust 0 when the engine is off.
+
+    Returns
+    -------
+    float
+        Seconds past ``s0``: the next switch on the way, or ``target``.
+    """
+    burn[:] = 0.0
+    forward = target >= tau
+    until = target
+    for j in range(burns.shape[0]):
+        if burns[j, THRUST] == 0.0:
+            continue
+        start = burns[j, START] - s0
+        stop = burns[j, STOP] - s0
+        if (start <= tau < stop) if forward else (start < tau <= stop):
+            copy(burns[j], burn)
+        for edge in (start, stop):
+            if (tau < edge < until) if forward else (until < edge < tau):
+                until = edge
+    return until
+
+
+@lean_kernel
+def first_step(y: Array, tolerance: float, k: Array) -> float:
+    """Length of the first step from the local rates of change (positive)."""
+    time_scale = min(norm3(y) / max(norm3(y[3:6]), 1e-12), norm3(y[3:6]) / max(norm3(k[0, 3:6]), 1e-12))
+    return max(time_scale * tolerance**0.125, 1e-3)
+
+
+@lean_kernel
+def run_row(
+    y: Array, s0: float, targets: Array, tolerance: float, max_steps: int, areas: Array, burns: Array,
+    forces: FullForces, surfaces: Array, work: Work, k: Array, trial: Array, burn: Array, path: Array,
+) -> tuple[int, int, float]:
+    """Propagate one row through its output times; return status, steps, seconds past ``s0``."""
+    tau = 0.0
+    steps = 0
+    engine_at(burns, s0, 0.0, targets[targets.shape[0] - 1], burn)
+    rates(y, s0, areas, burn, forces, work, k[0])
+    # Beyond 1e154 km or km/s squares are infinite, and gravity would silently vanish.
+    if not (all_finite(k[0]) and math.isfinite(norm3(y)) and math.isfinite(norm3(y[3:6]))):
+        return NONFINITE, 0, 0.0
+    h = math.copysign(first_step(y, tolerance, k), targets[targets.shape[0] - 1])
+    for j in range(targets.shape[0]):
+        while tau != targets[j]:
+            until = engine_at(burns, s0, tau, targets[j], burn)
+            code, made, tau, h = advance(
+                y, s0, tau, until, h, tolerance, max_steps - steps, areas, burn, forces, surfaces, work, k, trial
+            )
+            steps += made
+            if code != OK:
+                return code, steps, tau
+        copy(y, path[j])
+    return OK, steps, tau
+
+
+@kernel
+def full_rows(
+    forces: FullForces, start: float, stop: float, states: Array, t0: Array, times: Array, areas: Array, burns: Array,
+    surfaces: Array, tolerance: float, max_steps: int, first: int, last: int, work: Work, ends: Array, path: Array,
+    t_end: Array, status: npt.NDArray[np.int8], steps: npt.NDArray[np.int32],
+) -> None:
+    """Propagate rows ``first`` to ``last - 1``, landing exactly on every time asked for.
+
+    Parameters
+    ----------
+    forces : FullForces
+        Model.
+    start, stop : float
+        Span of its tables, TDB s past J2000.
+    states : numpy.ndarray (N, 7 or 49)
+        See :mod:`sim.core.full_forces`.
+    t0 : numpy.ndarray (N,)
+        Epochs of the states, TDB s past J2000.
+    times : numpy.ndarray (N, T)
+        Epochs asked for, each row going away from its ``t0``.
+    areas : numpy.ndarray (N, 2)
+        C_R A and C_D A, m2.
+    burns : numpy.ndarray (N, K, BURN_SIZE)
+        Burns with times in seconds past ``start``; unused places have no thrust.
+    surfaces : numpy.ndarray (B + 1,)
+        Radii at which rows end; 0: none. The last is the centre's.
+    tolerance, max_steps : float, int
+        See the module's docstring.
+    first, last : int
+        Rows to do.
+    work : Work
+        Scratch of this thread.
+    ends, path, t_end, status, steps : numpy.ndarray (N, size), (N, T, size), (N,), (N,), (N,)
+        Results; of ``path``, states that were not reached stay as they are.
+    """
+    k = np.zeros((STAGES + 1, states.shape[1]))
+    trial = np.zeros(states.shape[1])
+    burn = np.zeros(burns.shape[2])
+    for row in range(first, last):
+        ends[row] = states[row]
+        t_end[row] = t0[row]
+        steps[row] = 0
+        final = times[row, times.shape[1] - 1]
+        finite = all_finite(states[row]) and math.isfinite(t0[row]) and math.isfinite(final)
+        if not (finite and states[row, MASS] > 0.0 and all_finite(areas[row])):
+            status[row] = NONFINITE
+            continue
+        if min(t0[row], final) < start or max(t0[row], final) > stop:
+            status[row] = OUT_OF_EPHEMERIS
+            continue
+        number, s0 = locate(t0[row] - start, forces.piece, 0, forces.table.shape[0])
+        work.number[0] = number
+        own = burns[row].copy()
+        own[:, START] -= number * forces.piece
+        own[:, STOP] -= number * forces.piece
+        code, made, tau = run_row(
+            ends[row], s0, times[row] - t0[row], tolerance, max_steps, areas[row], own, forces, surfaces, work, k, trial,
+            burn, path[row],
+        )  # fmt: skip
+        status[row] = code
+        steps[row] = made
+        t_end[row] = final if code == OK else t0[row] + tau

@@ -1,0 +1,343 @@
+"""The choice of all forces for cislunar work, and its flat form."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from threading import Lock
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.bodies import BODIES, EARTH
+from sim.constants import ASTRONOMICAL_UNIT_KM, EARTH_ROTATION_RATE_RAD_S, SECONDS_PER_DAY, SPEED_OF_LIGHT_KM_S
+from sim.core.full_forces import ABSENT, CENTER, FullForces
+from sim.core.harmonics import Harmonics, no_harmonics
+from sim.dynamics.atmosphere import Atmosphere
+from sim.dynamics.gravity_field import GravityField
+from sim.dynamics.orientation import earth_table
+from sim.ephemeris import ChebyshevTable, Ephemeris, open_ephemeris
+from sim.errors import InputError
+from sim.units import M_PER_KM
+
+FloatArray = npt.NDArray[np.float64]
+
+CENTERS = ("earth", "moon")
+ALL_BODIES = ("earth", "moon", "sun", "mercury", "venus", "mars", "jupiter", "saturn", "uranus", "neptune")
+BLOCK_PIECES = 32
+"""Tables are asked for in blocks of this many pieces, so that neighbouring spans share them."""
+_FLAT_MODELS_KEPT = 8
+
+
+@dataclass(frozen=True, eq=False)
+class FlatFullModel:
+    """A full force model as the compiled core reads it.
+
+    Attributes
+    ----------
+    center : str
+        Body at the origin.
+    bodies : tuple of str
+        The other bodies, in the order of the table.
+    forces : sim.core.full_forces.FullForces
+        Flat parameters.
+    start_tdb, stop_tdb : float
+        Span of the tables.
+    """
+
+    center: str
+    bodies: tuple[str, ...]
+    forces: FullForces
+    start_tdb: float
+    stop_tdb: float
+
+    def index(self, body: str) -> int:
+        """Index of a body for the compiled core.
+
+        Parameters
+        ----------
+        body : str
+            Name.
+
+        Returns
+        -------
+        int
+
+        Raises
+        ------
+        InputError
+            The model does not hold the body.
+        """
+        if body == self.center:
+            return CENTER
+        if body not in self.bodies:
+            known = ", ".join((self.center, *self.bodies))
+            raise InputError(f"body {body!r} is no part of the force model, which holds {known}")
+        return self.bodies.index(body)
+
+
+@dataclass(frozen=True, eq=False)
+class FullForceModel:
+    """All forces that matter between Earth and Moon, in ICRF axes that move with ``center``.
+
+    Parameters
+    ----------
+    center : str
+        ``earth`` or ``moon``.
+    point_masses : tuple of str
+        Attracting bodies, the centre among them; planets from Mars outwards as barycentres of their systems.
+    earth_field, moon_field : GravityField, optional
+        Figures, evaluated in the ITRF and in the Moon's principal axes of the ephemeris. A body with a field has the
+        field's GM unless ``gm_km3_s2`` says otherwise.
+    figures_move_center : bool
+        Whether the figures of Earth and Moon also act between these two, which moves the frame: 1 m in five days.
+        Other tools leave it out.
+    relativity : tuple of str
+        Bodies whose first post-Newtonian (Schwarzschild) term acts.
+    light_pressure : bool
+        Solar radiation pressure on a sphere; areas come with the call.
+    shadows : tuple of str
+        Which of ``earth`` and ``moon`` cast shadows (conical umbra and penumbra).
+    solar_flux_w_m2 : float
+        At 1 au (IAU 2015 nominal total solar irradiance).
+    atmosphere : Atmosphere, optional
+        For drag.
+    moon_k2 : float
+        Love number of the Moon's degree-2 tide raised by Earth and Sun; 0 without tide. 0.02405 is GRAIL's
+        (Williams et al. 2014, Journal of Geophysical Research: Planets 119:1546). Includes the permanent part.
+    gm_km3_s2 : mapping of str to float, optional
+        Overrides of single gravitational parameters.
+    radius_km : mapping of str to float, optional
+        Overrides of the radii of ``earth``, ``moon`` (shadows) and ``sun``; by default 6378.137, 1737.4, 695700.
+    astronomical_unit_km : float
+        Distance at which ``solar_flux_w_m2`` holds.
+    ephemeris : Ephemeris, optional
+        By default the one that comes with the package.
+    piece_day : float
+        Length of the pieces of the tables.
+
+    Raises
+    ------
+    InputError
+        Choices that contradict each other.
+    """
+
+    center: str = "earth"
+    point_masses: tuple[str, ...] = ALL_BODIES
+    earth_field: GravityField | None = None
+    moon_field: GravityField | None = None
+    figures_move_center: bool = True
+    relativity: tuple[str, ...] = ()
+    light_pressure: bool = False
+    shadows: tuple[str, ...] = ("earth", "moon")
+    solar_flux_w_m2: float = 1361.0
+    atmosphere: Atmosphere | None = None
+    moon_k2: float = 0.0
+    gm_km3_s2: Mapping[str, float] | None = None
+    radius_km: Mapping[str, float] | None = None
+    astronomical_unit_km: float = ASTRONOMICAL_UNIT_KM
+    ephemeris: Ephemeris | None = None
+    piece_day: float = 1.0
+    _flats: dict[tuple[float, float], FlatFullModel] = field(default_factory=dict, init=False, repr=False)
+    _lock: Lock = field(default_factory=Lock, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.center not in CENTERS:
+            raise InputError(f"center is {self.center!r}; allowed: {', '.join(CENTERS)}")
+        if len(set(self.point_masses)) != len(self.point_masses) or self.center not in self.point_masses:
+            raise InputError(f"point_masses {self.point_masses!r} must hold the center {self.center!r}, and no body twice")
+        self._check_needs()
+        for body, given in (("earth", self.earth_field), ("moon", self.moon_field)):
+            if given is not None and given.body != body:
+                raise InputError(f"{body}_field is one of the {given.body}")
+        for name, values in (("gm_km3_s2", self.gm_km3_s2), ("radius_km", self.radius_km)):
+            for body, value in (values or {}).items():
+                if body not in self.point_masses or not (math.isfinite(value) and value >= 0.0):
+                    raise InputError(f"{name}[{body!r}] is {value!r}; allowed: a body of point_masses, a number from 0")
+        for name in ("solar_flux_w_m2", "moon_k2", "astronomical_unit_km"):
+            if not (math.isfinite(getattr(self, name)) and getattr(self, name) >= 0.0):
+                raise InputError(f"{name} is {getattr(self, name)!r}; allowed: finite numbers from 0")
+
+    def _check_needs(self) -> None:
+        """Each force needs its bodies among the point masses."""
+        needs = {
+            "earth_field": ("earth",) if self.earth_field is not None else (),
+            "moon_field": ("moon",) if self.moon_field is not None else (),
+            "light_pressure": ("sun",) if self.light_pressure else (),
+            "atmosphere": ("earth",) if self.atmosphere is not None else (),
+            "moon_k2": ("earth", "moon", "sun") if self.moon_k2 else (),
+            "relativity": self.relativity,
+            "shadows": self.shadows if self.light_pressure else (),
+        }
+        for force, bodies in needs.items():
+            for body in bodies:
+                if body not in self.point_masses:
+                    raise InputError(f"{force} needs {body!r} among the point_masses")
+        if not set(self.shadows) <= {"earth", "moon"}:
+            raise InputError(f"shadows is {self.shadows!r}; allowed: earth, moon")
+
+    @property
+    def bodies(self) -> tuple[str, ...]:
+        """Bodies other than the centre."""
+        return tuple(body for body in self.point_masses if body != self.center)
+
+    def source(self) -> Ephemeris:
+        """Ephemeris in use.
+
+        Returns
+        -------
+        Ephemeris
+        """
+        return open_ephemeris() if self.ephemeris is None else self.ephemeris
+
+    def gm(self, body: str) -> float:
+        """Gravitational parameter in use.
+
+        Parameters
+        ----------
+        body : str
+            One of ``point_masses``.
+
+        Returns
+        -------
+        float
+            km3/s2.
+
+        Raises
+        ------
+        InputError
+            Nobody states one.
+        """
+        if body in (self.gm_km3_s2 or {}):
+            return float((self.gm_km3_s2 or {})[body])
+        own = {"earth": self.earth_field, "moon": self.moon_field}.get(body)
+        if own is not None:
+            return own.gm_km3_s2
+        known = self.source().gm_km3_s2
+        if body not in known:
+            raise InputError(f"the ephemeris {self.source().name} states no GM of {body!r}; give it in gm_km3_s2")
+        return float(known[body])
+
+    def coverage(self) -> tuple[float, float]:
+        """Span over which the model can be made flat: whole pieces of the ephemeris.
+
+        Returns
+        -------
+        start_tdb, stop_tdb : float
+            TDB s past J2000.
+        """
+        source = self.source()
+        start, stop = source.coverage(self.center, *self.bodies)
+        if self.moon_field is not None and source.librations is not None:
+            start, stop = max(start, source.librations.start_tdb), min(stop, source.librations.stop_tdb)
+        origin, piece = -0.5 * SECONDS_PER_DAY, self.piece_day * SECONDS_PER_DAY
+        return origin + math.ceil((start - origin) / piece) * piece, origin + math.floor((stop - origin) / piece) * piece
+
+    def flat(self, start_tdb: float, stop_tdb: float) -> FlatFullModel:
+        """Flat form for a span; the values at an epoch do not depend on the span asked for.
+
+        Parameters
+        ----------
+        start_tdb, stop_tdb : float
+            Span, TDB s past J2000.
+
+        Returns
+        -------
+        FlatFullModel
+            Kept, and shared by later calls for neighbouring spans.
+
+        Raises
+        ------
+        EphemerisRangeError
+            The span leaves the ephemeris.
+        DataError
+            The ephemeris has no librations although the Moon has a field.
+        """
+        low, high = self.coverage()
+        block = BLOCK_PIECES * self.piece_day * SECONDS_PER_DAY
+        start = max(math.floor(start_tdb / block) * block, min(low, start_tdb))
+        stop = max(min(math.ceil(stop_tdb / block) * block, max(high, stop_tdb)), start)
+        with self._lock:
+            found = self._flats.get((start, stop))
+        if found is not None:
+            return found
+        made = self._build(start, stop)
+        with self._lock:
+            while len(self._flats) >= _FLAT_MODELS_KEPT:
+                self._flats.pop(next(iter(self._flats)))
+            self._flats[start, stop] = made
+        return made
+
+    def _build(self, start_tdb: float, stop_tdb: float) -> FlatFullModel:
+        table = self._table(start_tdb, stop_tdb)
+        index = {body: self.bodies.index(body) if body in self.bodies else ABSENT for body in ("earth", "moon", "sun")}
+        index[self.center] = CENTER
+        shadow = [self._radius(b) if self.light_pressure and b in self.shadows else 0.0 for b in CENTERS]
+        forces = FullForces(
+            table=table.coefficients,
+            piece=table.piece_s,
+            gm_center=self.gm(self.center),
+            gm=np.array([self.gm(body) for body in self.bodies], dtype=np.float64),
+            earth=index["earth"],
+            moon=index["moon"],
+            sun=index["sun"],
+            earth_field=self._figure(self.earth_field, "earth"),
+            moon_field=self._figure(self.moon_field, "moon"),
+            earth_table=self._earth_axes(table),
+            moon_table=self._moon_axes(table),
+            reaction=self._reaction(),
+            relativity=np.array([float(b in self.relativity) for b in (*self.bodies, self.center)]),
+            pressure=self._pressure(),
+            sun_radius=self._radius("sun"),
+            shadow_bodies=np.array([float(index[b]) for b in CENTERS]),
+            shadow_radii=np.array(shadow),
+            atmosphere=np.zeros((0, 3)) if self.atmosphere is None else self.atmosphere.table(),
+            ellipsoid=np.array([EARTH.radius_equatorial_km, EARTH.flattening, EARTH_ROTATION_RATE_RAD_S]),
+            tide=np.array([self.moon_k2, 1738.0 if self.moon_field is None else self.moon_field.radius_km]),
+        )
+        return FlatFullModel(self.center, self.bodies, forces, table.start_tdb, table.stop_tdb)
+
+    def _table(self, start_tdb: float, stop_tdb: float) -> ChebyshevTable:
+        """Positions; when the centre is alone, those of the Moon or Earth, which then have no effect."""
+        if self.bodies:
+            return self.source().chebyshev_table(
+                self.bodies, self.center, start_tdb, stop_tdb, self.piece_day, None, margin_day=0.0
+            )
+        piece = self.piece_day * SECONDS_PER_DAY
+        n = max(round((stop_tdb - start_tdb) / piece), 1)
+        return ChebyshevTable((), self.center, start_tdb, piece, n, np.zeros((n, 0, 3, 1)), np.zeros(0))
+
+    def _figure(self, given: GravityField | None, body: str) -> Harmonics:
+        return no_harmonics() if given is None else given.flat()._replace(gm=self.gm(body))
+
+    def _earth_axes(self, table: ChebyshevTable) -> FloatArray:
+        if self.earth_field is None and self.atmosphere is None:
+            return np.zeros((1, 5, 1))
+        return earth_table(table)
+
+    def _moon_axes(self, table: ChebyshevTable) -> FloatArray:
+        if self.moon_field is None:
+            return np.zeros((1, 3, 1))
+        librations = self.source().chebyshev_libration_table(
+            table.start_tdb, table.stop_tdb, self.piece_day, None, margin_day=0.0
+        )
+        return np.ascontiguousarray(librations.coefficients[:, 0])
+
+    def _reaction(self) -> float:
+        both = {"earth", "moon"} <= set(self.point_masses)
+        if not (self.figures_move_center and both and (self.earth_field or self.moon_field)):
+            return 0.0
+        other = "moon" if self.center == "earth" else "earth"
+        return self.gm(other) / self.gm(self.center)
+
+    def _pressure(self) -> float:
+        """Light pressure times distance squared: N/m2 km2, and 1e-3 for km/s2 out of N/kg."""
+        if not self.light_pressure:
+            return 0.0
+        pascal = self.solar_flux_w_m2 / (SPEED_OF_LIGHT_KM_S * M_PER_KM)
+        return pascal * self.astronomical_unit_km**2 / M_PER_KM
+
+    def _radius(self, body: str) -> float:
+        given = (self.radius_km or {}).get(body)
+        return BODIES[body].radius_equatorial_km if given is None else float(given)
