@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from sim.spacecraft import Engine, Spacecraft
+from sim.windows.homeward import ReturnRequest
 from sim.windows.limits import Limits
 from sim.windows.request import WindowRequest
 
@@ -104,6 +105,87 @@ class LandingCase:
 
 
 @dataclass(frozen=True, slots=True)
+class ImpactCase:
+    """A place on the Moon that is struck.
+
+    Attributes
+    ----------
+    site_id, name : str
+        Identifier and words.
+    latitude_deg, longitude_deg : float
+        Selenographic, MOON_ME.
+    """
+
+    site_id: str
+    name: str
+    latitude_deg: float
+    longitude_deg: float
+
+
+@dataclass(frozen=True, slots=True)
+class FlownCase:
+    """What was measured in flight; None where nothing was published.
+
+    Attributes
+    ----------
+    arrival_tdb : float or None
+        Middle of the insertion burn, or impact.
+    injection_speed_km_s, impact_speed_km_s : float or None
+        Inertial speed just after injection; speed at impact.
+    insertion_dv_m_s : float or None
+        First insertion burn.
+    """
+
+    arrival_tdb: float | None = None
+    injection_speed_km_s: float | None = None
+    impact_speed_km_s: float | None = None
+    insertion_dv_m_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AscentCase:
+    """From the landing site back to the orbiter.
+
+    Attributes
+    ----------
+    stay_day : float
+        Touchdown to lift-off.
+    perilune_altitude_km, apolune_altitude_km : float
+        Orbit entered by the ascent, over the 1737.4 km sphere.
+    docking_altitude_km : float
+        Circular orbit of the orbiter.
+    docking_day : float
+        Lift-off to docking.
+    """
+
+    stay_day: float
+    perilune_altitude_km: float
+    apolune_altitude_km: float
+    docking_altitude_km: float
+    docking_day: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnCase:
+    """Return to the Earth.
+
+    Attributes
+    ----------
+    request : ReturnRequest
+        The search.
+    ellipse_apolune_altitude_km : float
+        Apolune of the ellipse between the two impulses, where the plane is turned.
+    injection_tdb, landing_tdb : float or None
+        Flown or announced.
+    """
+
+    request: ReturnRequest
+    ellipse_apolune_altitude_km: float
+    injection_tdb: float | None
+    landing_tdb: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class MissionCase:
     """One mission, ready to be computed.
 
@@ -145,6 +227,14 @@ class MissionCase:
         Source id to citation, for the ids used.
     path : str
         File it was read from.
+    impact : ImpactCase or None
+        Place that is struck, if any.
+    ascent : AscentCase or None
+        Ascent from the Moon, if any.
+    earth_return : ReturnCase or None
+        Return to the Earth, if any.
+    flown : FlownCase
+        What was measured in flight.
     """
 
     id: str
@@ -167,6 +257,10 @@ class MissionCase:
     numbers: tuple[SourcedNumber, ...] = ()
     sources: dict[str, str] = field(default_factory=dict)
     path: str = ""
+    impact: ImpactCase | None = None
+    ascent: AscentCase | None = None
+    earth_return: ReturnCase | None = None
+    flown: FlownCase = FlownCase()
 
     @property
     def assumed(self) -> tuple[SourcedNumber, ...]:

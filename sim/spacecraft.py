@@ -85,12 +85,12 @@ class Spacecraft:
     dry_mass_kg : float
         Mass without usable propellant, kg.
     engines : tuple of Engine
-        The first one does the large burns.
+        The first one does the large burns; empty for craft that only fly where they are thrown.
 
     Raises
     ------
     InputError
-        A mass is not finite or not above zero, the dry mass exceeds the launch mass, or there is no engine.
+        A mass is not finite or not above zero, or the dry mass exceeds the launch mass.
     """
 
     launch_mass_kg: float
@@ -105,12 +105,12 @@ class Spacecraft:
                 f"dry_mass_kg is {self.dry_mass_kg:g}; "
                 f"allowed: at most launch_mass_kg = {self.launch_mass_kg:g}"
             )
-        if not self.engines:
-            raise InputError("engines is empty; allowed: one engine or more")
 
     @property
     def main_engine(self) -> Engine:
-        """The engine of the large burns."""
+        """The engine of the large burns; InputError when there is none."""
+        if not self.engines:
+            raise InputError("the spacecraft has no engine; allowed: one engine or more for any velocity change")
         return self.engines[0]
 
     @property

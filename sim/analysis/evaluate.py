@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sim.analysis.calendar import calendar
+from sim.analysis.flown import flight_checks, recurrence
 from sim.analysis.lighting import lighting, lit
 from sim.analysis.masses import masses
 from sim.analysis.results import (
@@ -24,6 +25,9 @@ _NEAR_S = SECONDS_PER_DAY
 def best_row(case: MissionCase, table: OpportunityTable) -> int | None:
     """Return the row within limits with the highest delivered mass: the lowest insertion velocity change.
 
+    A flight that strikes the Moon has no insertion: then it is the one nearest to the published launch, else the one
+    of least energy.
+
     Parameters
     ----------
     case : MissionCase
@@ -37,6 +41,9 @@ def best_row(case: MissionCase, table: OpportunityTable) -> int | None:
         None when no row meets the limits.
     """
     rows = np.flatnonzero(lit(case.landing, table))
+    if case.window.strikes and len(rows):
+        nearest = nearest_row(case, table)
+        return int(rows[np.argmin(table.c3_km2_s2[rows])]) if nearest is None else nearest
     return int(rows[np.argmin(table.loi_dv_m_s[rows])]) if len(rows) else None
 
 
@@ -84,7 +91,7 @@ def evaluate_mission(
         Calendar, masses, light.
     """
     within, best = lit(case.landing, table), best_row(case, table)
-    window = case.window
+    window, nominal = case.window, nearest_row(case, table)
     return MissionResult(
         key=key or case.id,
         case=case,
@@ -95,7 +102,9 @@ def evaluate_mission(
         calendar=calendar(table, within, window.launch_start_tdb, window.launch_stop_tdb),
         mass=masses(case, table, within, best),
         lighting=lighting(case, table, best, ephemeris),
-        nominal=nearest_row(case, table),
+        nominal=nominal,
+        checks=flight_checks(case, table, nominal),
+        remark=recurrence(case, table),
         resumed=resumed,
         wall_time_s=wall_time_s,
     )

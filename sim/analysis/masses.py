@@ -16,7 +16,8 @@ from sim.windows.table import OpportunityTable
 def insertion_loss_m_s(case: MissionCase, loi_dv_m_s: Floats) -> Floats:
     """Estimate what lunar orbit insertion costs beyond its impulse when flown as one burn.
 
-    Upper bound for a burn steered along the velocity, see `sim.maneuvers.gravity_loss_m_s`.
+    Upper bound for a burn steered along the velocity, see `sim.maneuvers.gravity_loss_m_s`. Craft without an engine
+    insert nothing and lose nothing.
 
     Parameters
     ----------
@@ -31,6 +32,8 @@ def insertion_loss_m_s(case: MissionCase, loi_dv_m_s: Floats) -> Floats:
         m/s.
     """
     craft = case.spacecraft
+    if not craft.engines:
+        return np.zeros_like(loi_dv_m_s)
     radius_km = MOON.radius_km + case.window.perilune_altitude_km
     burns = plan_burns(loi_dv_m_s, 1, craft.launch_mass_kg, craft.main_engine, radius_km, MOON.gm_km3_s2)
     return np.asarray(burns.loss_m_s[:, 0])
@@ -51,6 +54,8 @@ def delivered_mass_kg(case: MissionCase, loi_dv_m_s: Floats) -> Floats:
     ndarray, shape (N,)
         kg; below the dry mass where the propellant does not suffice.
     """
+    if not case.spacecraft.engines:
+        return np.full_like(loi_dv_m_s, case.spacecraft.launch_mass_kg)
     total = loi_dv_m_s + insertion_loss_m_s(case, loi_dv_m_s) + case.trim_dv_m_s
     return case.spacecraft.delivered_mass_kg(total)
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.analysis.flown import CheckResult
 from sim.analysis.parts import (
     CalendarResult,
     ContactResult,
@@ -30,6 +31,7 @@ from sim.windows.table import OpportunityTable
 __all__ = [
     "AssumedNumber",
     "CalendarResult",
+    "CheckResult",
     "ComparisonResult",
     "ContactResult",
     "CouplingResult",
@@ -75,6 +77,10 @@ class MissionResult:
         None without landing.
     nominal : int or None
         Row launched nearest to the published launch instant, within a day of it.
+    checks : tuple of CheckResult
+        That row beside what was flown.
+    remark : str
+        What is particular about the windows, in words; empty when nothing is.
     resumed : bool
         Whether the windows came from an earlier run's ledger.
     wall_time_s : float
@@ -91,6 +97,8 @@ class MissionResult:
     mass: MassResult
     lighting: LightingResult | None
     nominal: int | None = None
+    checks: tuple[CheckResult, ...] = ()
+    remark: str = ""
     resumed: bool = False
     wall_time_s: float = 0.0
 

@@ -37,7 +37,7 @@ def draw(folder: Folder, missions: Sequence[Mission], path: Path) -> Path:
         figure,
         "At the Moon: sunlight and delivered mass by launch date",
         "Each dot is one opportunity; grey: outside the mission's limits. Left: sunlight at landing, or on the orbit. "
-        "Right: mass after insertion and trims.",
+        "Right: mass after insertion and trims. Impacts: climb angle and speed.",
     )
     grid = figure.add_gridspec(
         len(missions),
@@ -68,6 +68,9 @@ def _dots(axes: Axes, mission: Mission, column: str, colour: str) -> None:
 
 def _light(axes: Axes, mission: Mission, colour: str) -> None:
     lighting = mission.facts["lighting"]
+    if mission.facts["end"] == "impact":
+        _climb(axes, mission, colour)
+        return
     if lighting is None:
         _dots(axes, mission, "beta_sun_deg", colour)
         axes.set_ylim(-90, 90)
@@ -94,7 +97,27 @@ def _light(axes: Axes, mission: Mission, colour: str) -> None:
     axes.set_title(f"{mission.name}: Sun at {short(lighting['site_name']).split(',')[0]} at landing")
 
 
+def _climb(axes: Axes, mission: Mission, colour: str) -> None:
+    """Draw the climb angle at burn-out, which ends the launch days of a direct ascent."""
+    _dots(axes, mission, "climb_angle_deg", colour)
+    limit = mission.facts["climb_angle_max_deg"]
+    if limit is not None:
+        axes.axhline(limit, color=style.INK, lw=1.0, ls=(0, (5, 3)))
+        axes.set_ylim(0.0, 1.15 * limit)
+    axes.set_ylabel("Climb angle (°)")
+    axes.set_title(f"{mission.name}: climb angle at burn-out, and the steepest allowed")
+
+
+def _impact(axes: Axes, mission: Mission, colour: str) -> None:
+    _dots(axes, mission, "arrival_speed_km_s", colour)
+    axes.set_ylabel("Speed (km/s)")
+    axes.set_title(f"{mission.name}: speed at impact")
+
+
 def _mass(axes: Axes, mission: Mission, colour: str) -> None:
+    if mission.facts["end"] == "impact":
+        _impact(axes, mission, colour)
+        return
     _dots(axes, mission, "delivered_mass_kg", colour)
     dry_kg = mission.facts["mass"]["dry_mass_kg"]
     values = mission.table["delivered_mass_kg"]

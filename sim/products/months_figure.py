@@ -39,7 +39,7 @@ def draw(folder: Folder, missions: Sequence[Mission], path: Path) -> Path:
         figure,
         "Launch days and velocity changes by month of launch",
         "Left: days with an opportunity (outline: days in the launch period). "
-        "Middle, right: insertion and injection, lowest to highest, dot: median.",
+        "Middle, right: insertion and injection (impacts: speeds), lowest to highest, dot: median.",
     )
     grid = figure.add_gridspec(
         len(missions),
@@ -51,12 +51,16 @@ def draw(folder: Folder, missions: Sequence[Mission], path: Path) -> Path:
         hspace=0.62,
         wspace=0.19,
     )
-    limits = {name: _limits(missions, name) for name in ("loi_dv_m_s", "tli_dv_m_s")}
+    limits = {
+        name: _limits([mission for mission in missions if name in dict(_columns(mission))], name)
+        for mission in missions
+        for name, _ in _columns(mission)
+    }
     for index, mission in enumerate(missions):
         colour = style.colour(index)
         _days(figure.add_subplot(grid[index, 0]), mission, colour)
-        _costs(figure.add_subplot(grid[index, 1]), mission, "loi_dv_m_s", "LOI (m/s)", colour, limits["loi_dv_m_s"])
-        _costs(figure.add_subplot(grid[index, 2]), mission, "tli_dv_m_s", "TLI (m/s)", colour, limits["tli_dv_m_s"])
+        for place, (name, label) in enumerate(_columns(mission), start=1):
+            _costs(figure.add_subplot(grid[index, place]), mission, name, label, colour, limits[name])
     style.footer(
         figure,
         "A launch day is a UTC day with at least one opportunity within the mission's limits. Impulsive, "
@@ -66,12 +70,19 @@ def draw(folder: Folder, missions: Sequence[Mission], path: Path) -> Path:
     return style.save(figure, path)
 
 
+def _columns(mission: Mission) -> tuple[tuple[str, str], tuple[str, str]]:
+    """Return the two columns that are drawn, with their labels."""
+    if mission.facts["end"] == "impact":
+        return ("injection_speed_km_s", "Burn-out (km/s)"), ("arrival_speed_km_s", "Impact (km/s)")
+    return ("loi_dv_m_s", "LOI (m/s)"), ("tli_dv_m_s", "TLI (m/s)")
+
+
 def _limits(missions: Sequence[Mission], name: str) -> tuple[float, float]:
     found = np.concatenate([mission.table[name][mission.within] for mission in missions])
     if not len(found):
         return 0.0, 1.0
     low, high = float(np.nanmin(found)), float(np.nanmax(found))
-    pad = max(0.06 * (high - low), 1.0)
+    pad = max(0.06 * (high - low), 0.002 if name.endswith("_km_s") else 1.0)
     return low - pad, high + pad
 
 

@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.analysis.flown import arrival_speed_km_s, climb_angle_deg, injection_speed_km_s
 from sim.analysis.masses import delivered_mass_kg
 from sim.analysis.results import MissionResult
 from sim.products.tables import Table
 from sim.timescales import utc_from_tdb
 from sim.transfer import Outcome
-from sim.windows.request import BRANCHES, LEGS, POLES
+from sim.windows.request import BRANCHES, LEGS, POLES, DepartureOrbit
 
 Floats = NDArray[np.float64]
 
@@ -68,10 +69,17 @@ def families(mission: MissionResult) -> NDArray[np.str_]:
     Returns
     -------
     ndarray of str, shape (N,)
-        Lunar pole of the approach, leg of the parking plane at the Moon, launch azimuth north or south of east.
+        Lunar pole of the approach (or ``impact``), leg of the parking plane at the Moon, launch azimuth north or south
+        of east (or ``orbit`` for departures from one).
     """
     table = mission.table
-    parts = (_words(POLES, table.pole), _words(BRANCHES, table.branch), _words(LEGS, table.leg))
+    window = mission.case.window
+    poles, legs = _words(POLES, table.pole), _words(LEGS, table.leg)
+    if window.strikes:
+        poles = np.full(len(table), "impact")
+    if isinstance(window.site, DepartureOrbit):
+        legs = np.full(len(table), "orbit")
+    parts = (poles, _words(BRANCHES, table.branch), legs)
     return np.char.add(np.char.add(np.char.add(np.char.add(parts[0], "-"), parts[1]), "-"), parts[2])
 
 
@@ -105,6 +113,9 @@ def columns(mission: MissionResult) -> Table:
         "perilune_utc": _utc(table.perilune_tdb),
     }
     found |= {name: getattr(table, name) for name in _AS_FOUND}
+    found["injection_speed_km_s"] = injection_speed_km_s(table)
+    found["climb_angle_deg"] = climb_angle_deg(table)
+    found["arrival_speed_km_s"] = arrival_speed_km_s(table)
     found["delivered_mass_kg"] = mass_kg
     found["mass_margin_kg"] = mass_kg - mission.case.spacecraft.dry_mass_kg
     found["within_limits_n"] = mission.within

@@ -20,6 +20,7 @@ from sim.errors import InputError, StoreError
 from sim.products.opportunities import columns
 from sim.products.schema import Json, faults, summary_schema
 from sim.timescales import utc_from_tdb
+from sim.windows.request import DepartureOrbit
 
 SCHEMA_VERSION = "1.0"
 FILE_NAME = "summary.json"
@@ -145,6 +146,8 @@ def _mission(results: RunResults, mission: MissionResult) -> Json:
     ranges = {
         name: _range(getattr(mission.table, name), mission.within) for name in ("tli_dv_m_s", "loi_dv_m_s", "c3_km2_s2")
     }
+    if window.strikes:
+        ranges["loi_dv_m_s"] = None
     found = {name: getattr(case, name) for name in ("id", "name", "agency", "kind", "description")}
     return {
         "key": mission.key,
@@ -153,6 +156,10 @@ def _mission(results: RunResults, mission: MissionResult) -> Json:
         "site_id": window.site.id,
         "site_name": window.site.name,
         "launcher_name": case.launcher_name,
+        "start": _start(mission),
+        "end": "impact" if window.strikes else "orbit",
+        "target_name": case.impact.name if case.impact else "",
+        "climb_angle_max_deg": window.climb_angle_max_deg if window.direct_ascent else None,
         "launch_start_utc": _utc(window.launch_start_tdb),
         "launch_stop_utc": _utc(window.launch_stop_tdb),
         "nominal_launch_utc": None if case.nominal_launch_tdb is None else _utc(case.nominal_launch_tdb),
@@ -169,6 +176,8 @@ def _mission(results: RunResults, mission: MissionResult) -> Json:
         "delivered_mass_kg": _range(delivered_mass_kg(case, mission.table.loi_dv_m_s), mission.within),
         "best": _row(mission, mission.best),
         "nearest_to_published": _row(mission, mission.nominal),
+        "checks": plain(mission.checks),
+        "remark": mission.remark,
         "calendar": plain(mission.calendar),
         "mass": plain(mission.mass),
         "lighting": plain(mission.lighting),
@@ -177,6 +186,13 @@ def _mission(results: RunResults, mission: MissionResult) -> Json:
         "resumed": mission.resumed,
         "files": mission_files(mission),
     }
+
+
+def _start(mission: MissionResult) -> str:
+    """How a mission leaves the Earth."""
+    if isinstance(mission.case.window.site, DepartureOrbit):
+        return "orbit"
+    return "direct_ascent" if mission.case.window.direct_ascent else "parking_orbit"
 
 
 def mission_files(mission: MissionResult) -> dict[str, str | None]:

@@ -105,7 +105,8 @@ def draw(folder: Folder, mission: Mission, path: Path) -> Path:
         raise ValueError(f"mission {mission.key} has no trajectory")
     best = mission.facts["best"]
     figure = style.new_figure(9.4)
-    title = f"{mission.name}: the best transfer, {best['tof_day']:.2f} days to the Moon"
+    words = "the flight" if mission.facts["end"] == "impact" else "the best transfer"
+    title = f"{mission.name}: {words}, {best['tof_day']:.2f} days to the Moon"
     style.heading(figure, title, "All bodies, orbits and tracks to scale. Dots: whole days after injection.")
     top, bottom = 0.89, 0.06
     inertial = figure.add_axes((0.062, 0.45, 0.425, top - 0.45))
@@ -115,8 +116,14 @@ def draw(folder: Folder, mission: Mission, path: Path) -> Path:
     facts = figure.add_axes((0.66, bottom, 0.335, 0.275))
     _inertial(inertial, folder, mission.path)
     _rotating(rotating, mission.path)
-    _departure(departure, mission.path, best)
-    _arrival(arrival, mission.path, mission.facts, best)
+    if mission.facts["start"] == "direct_ascent":
+        _ascent(departure, mission.path, best)
+    else:
+        _departure(departure, mission.path, mission.facts, best)
+    if mission.facts["end"] == "impact":
+        _impact(arrival, mission.path, mission.facts, best)
+    else:
+        _arrival(arrival, mission.path, mission.facts, best)
     _facts(facts, mission.facts, best)
     style.footer(
         figure,
@@ -241,7 +248,46 @@ def _scale_bar(axes: Axes, length_km: float) -> None:
     axes.text(x, y + 0.02 * (y_high - y_low), f"{length_km:,.0f} km".replace(",", " "), fontsize=9, va="bottom")
 
 
-def _departure(axes: Axes, table: Table, best: Mapping[str, Any]) -> None:
+def _ascent(axes: Axes, table: Table, best: Mapping[str, Any]) -> None:
+    """Draw the first hours after burn-out of a direct ascent."""
+    position, velocity = block(table, "")[0], block(table, "", velocity=True)[0]
+    view = plane_of(position, velocity)
+    near = np.linspace(table["t_tdb"][0], min(table["t_tdb"][0] + 3.0 * 3600.0, table["t_tdb"][-1]), 400)
+    track = view.project(smooth(table, "", near))
+    _disc(axes, np.zeros(2), EARTH.radius_equatorial_km, style.EARTH_COLOUR)
+    axes.plot(*track.T, color=style.TRACK, lw=1.8, zorder=5)
+    axes.plot(*track[0], "D", ms=5.5, color=style.TRACK, zorder=8)
+    _square(axes, 13_500.0, (500.0, 4_000.0))
+    text = f"burn-out\n{best['injection_speed_km_s']:.2f} km/s,\nclimbing {best['climb_angle_deg']:.0f}°"
+    _label(axes, text, track[0], (9, -6), color=style.TRACK)
+    _label(axes, "Earth", np.zeros(2), (0, 0), ha="center")
+    _scale_bar(axes, 5_000.0)
+    axes.set_title("Departure: direct ascent")
+
+
+def _impact(axes: Axes, table: Table, facts: Mapping[str, Any], best: Mapping[str, Any]) -> None:
+    """Draw the last hours before an impact."""
+    position, velocity = block(table, "lunar_")[-1], block(table, "lunar_", velocity=True)[-1]
+    view = plane_of(position, velocity)
+    t_last = table["t_tdb"][-1]
+    near = np.linspace(max(t_last - 6.0 * 3600.0, table["t_tdb"][0]), t_last, 600)
+    track = view.project(smooth(table, "lunar_", near))
+    _disc(axes, np.zeros(2), MOON.radius_km, style.MOON_COLOUR)
+    axes.plot(*track.T, color=style.TRACK, lw=1.8, zorder=5)
+    axes.plot(*track[-1], "X", ms=8, color=style.TRACK, zorder=8)
+    half = 4_800.0
+    _square(axes, half, (0.22 * half, -0.35 * half))
+    up, along = position / np.linalg.norm(position), velocity / np.linalg.norm(velocity)
+    steep = float(np.degrees(np.arcsin(np.clip(-(up * along).sum(), -1.0, 1.0))))
+    text = f"{best['arrival_speed_km_s']:.2f} km/s,\n{steep:.0f}° steep"
+    _label(axes, text, track[-1], (9, 8), color=style.TRACK)
+    _label(axes, "Moon", np.zeros(2), (0, 0), ha="center", color="white")
+    _towards_earth(axes, view, -block(table, "moon_")[-1], half)
+    _scale_bar(axes, 2_000.0)
+    axes.set_title(f"Impact: {facts['target_name']}")
+
+
+def _departure(axes: Axes, table: Table, facts: Mapping[str, Any], best: Mapping[str, Any]) -> None:
     position, velocity = block(table, "")[0], block(table, "", velocity=True)[0]
     view = plane_of(position, velocity)
     radius = float(np.sqrt((position**2).sum()))
@@ -255,10 +301,16 @@ def _departure(axes: Axes, table: Table, best: Mapping[str, Any]) -> None:
     arc = radius * np.stack([np.cos(angle), np.sin(angle)], axis=1)
     axes.plot(*arc.T, color="#0072b2", lw=2.6, zorder=6)
     axes.plot(*track.T, color=style.TRACK, lw=1.8, zorder=5)
-    axes.plot(*arc[0], "o", ms=5, color="#0072b2", zorder=7)
     axes.plot(radius, 0.0, "D", ms=5.5, color=style.TRACK, zorder=8)
     _square(axes, 13_500.0, (500.0, 4_000.0))
     _label(axes, f"injection\n{best['tli_dv_m_s']:.0f} m/s", np.array([radius, 0.0]), (9, -6), color=style.TRACK)
+    _label(axes, "Earth", np.zeros(2), (0, 0), ha="center")
+    _scale_bar(axes, 5_000.0)
+    if facts["start"] == "orbit":
+        axes.set_title(f"Departure: from the orbit of the {facts['site_name']}")
+        return
+    axes.set_title(f"Departure: {best['coast_s'] / 60.0:.0f} min in the parking orbit")
+    axes.plot(*arc[0], "o", ms=5, color="#0072b2", zorder=7)
     outward = arc[0] / radius
     offset = (float(14 * outward[0]), float(14 * outward[1]))
     side = "left" if outward[0] >= 0 else "right"
@@ -271,9 +323,6 @@ def _departure(axes: Axes, table: Table, best: Mapping[str, Any]) -> None:
         color="#0072b2",
         bbox={"boxstyle": "square,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.85},
     )
-    _label(axes, "Earth", np.zeros(2), (0, 0), ha="center")
-    _scale_bar(axes, 5_000.0)
-    axes.set_title(f"Departure: {best['coast_s'] / 60.0:.0f} min in the parking orbit")
 
 
 def _arrival(axes: Axes, table: Table, facts: Mapping[str, Any], best: Mapping[str, Any]) -> None:
@@ -322,22 +371,51 @@ def _towards_earth(axes: Axes, view: Plane, earth: Floats, half_km: float) -> No
     axes.text(0.97, 0.05, text, transform=axes.transAxes, ha="right", fontsize=9, color="#0072b2")
 
 
+def _start_rows(facts: Mapping[str, Any], best: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Rows that say how the mission leaves the Earth."""
+    orbit = f"{best['inclination_deg']:.2f}°, {facts['parking_altitude_km']:g} km"
+    injected = f"{best['tli_utc'][:19].replace('T', ' ')} UTC"
+    energy = f"C3 {best['c3_km2_s2']:.2f} km²/s²"
+    if facts["start"] == "orbit":
+        return [
+            ("Departs from", facts["site_name"]),
+            ("Its orbit", f"{orbit}, node {best['raan_deg']:.1f}°"),
+            ("Injection", injected),
+            ("", f"{best['tli_dv_m_s']:.0f} m/s, {energy}"),
+        ]
+    site = [("Launch site", facts["site_name"]), ("Lift-off", f"{best['launch_utc'][:19].replace('T', ' ')} UTC")]
+    if facts["start"] == "direct_ascent":
+        return [
+            *site,
+            ("Ascent", f"{best['inclination_deg']:.2f}°, azimuth {best['azimuth_deg']:.1f}°"),
+            ("Burn-out", injected),
+            ("", f"{facts['parking_altitude_km']:g} km, {best['injection_speed_km_s']:.2f} km/s, {energy}"),
+        ]
+    return [
+        *site,
+        ("Parking orbit", f"{orbit}, azimuth {best['azimuth_deg']:.1f}°"),
+        ("Injection", injected),
+        ("", f"{best['tli_dv_m_s']:.0f} m/s, {energy}"),
+    ]
+
+
 def _facts(axes: Axes, facts: Mapping[str, Any], best: Mapping[str, Any]) -> None:
     axes.set_axis_off()
-    rows = [
-        ("Launch site", facts["site_name"]),
-        ("Lift-off", f"{best['launch_utc'][:19].replace('T', ' ')} UTC"),
-        (
-            "Parking orbit",
-            f"{best['inclination_deg']:.2f}°, {facts['parking_altitude_km']:g} km, azimuth {best['azimuth_deg']:.1f}°",
-        ),
-        ("Injection", f"{best['tli_utc'][:19].replace('T', ' ')} UTC"),
-        ("", f"{best['tli_dv_m_s']:.0f} m/s, C3 {best['c3_km2_s2']:.2f} km²/s²"),
-        ("Perilune", f"{best['perilune_utc'][:19].replace('T', ' ')} UTC"),
-        ("Insertion", f"{best['loi_dv_m_s']:.0f} m/s, lunar inclination {best['lunar_inclination_deg']:.1f}°"),
-        ("Arrival plane", f"Sun {best['beta_sun_deg']:+.0f}°, Earth {best['beta_earth_deg']:+.0f}° above it"),
-        ("Lunar orbit", f"{best['delivered_mass_kg']:.0f} kg, margin {best['mass_margin_kg']:.0f} kg"),
-    ]
+    there = f"{best['perilune_utc'][:19].replace('T', ' ')} UTC"
+    rows = _start_rows(facts, best)
+    if facts["end"] == "impact":
+        rows += [
+            ("Impact", there),
+            ("", f"{best['arrival_speed_km_s']:.2f} km/s, v∞ {best['vinf_km_s']:.2f} km/s"),
+            ("Place", facts["target_name"]),
+        ]
+    else:
+        rows += [
+            ("Perilune", there),
+            ("Insertion", f"{best['loi_dv_m_s']:.0f} m/s, lunar inclination {best['lunar_inclination_deg']:.1f}°"),
+            ("Arrival plane", f"Sun {best['beta_sun_deg']:+.0f}°, Earth {best['beta_earth_deg']:+.0f}° above it"),
+            ("Lunar orbit", f"{best['delivered_mass_kg']:.0f} kg, margin {best['mass_margin_kg']:.0f} kg"),
+        ]
     if best["sun_elevation_deg"] is not None:
         rows.append(("Sun at landing", f"{best['sun_elevation_deg']:.1f}° above the horizon of a sphere"))
     for index, (name, value) in enumerate(rows):

@@ -24,10 +24,18 @@ MARKERS: dict[tuple[str, str], str] = {
     ("descending", "northeast"): "v",
     ("ascending", "southeast"): "o",
     ("descending", "southeast"): "s",
+    ("ascending", "orbit"): "^",
+    ("descending", "orbit"): "v",
 }
 """One marker for each pair of leg at the Moon and launch azimuth; the lunar pole hardly moves the launch time."""
 
-_LEG_WORDS = {"northeast": "north-east", "southeast": "south-east"}
+_COST_WORDS = {
+    "loi_dv_m_s": "Lunar orbit insertion, impulsive (m/s)",
+    "injection_speed_km_s": "Speed at burn-out (km/s)",
+}
+_LEAST_SPAN = {"loi_dv_m_s": 1.0, "injection_speed_km_s": 0.01}
+_START_WORDS = {"parking_orbit": "parking orbit", "direct_ascent": "direct ascent", "orbit": "orbit"}
+_LEG_WORDS = {"northeast": "north-east", "southeast": "south-east", "orbit": "from orbit"}
 _ROW_IN, _STRIP_IN, _HEAD_IN, _FOOT_IN = 2.75, 1.25, 1.1, 1.15
 _DAY = np.timedelta64(1, "D")
 
@@ -40,6 +48,11 @@ def hours(launch: Times) -> NDArray[np.float64]:
 def noon(launch: Times) -> Times:
     """Return the middle of the UTC day of each instant: where the map draws the day."""
     return np.asarray(launch.astype("datetime64[D]").astype("datetime64[ms]") + np.timedelta64(12, "h"))
+
+
+def cost_column(mission: Mission) -> str:
+    """Return what the colours tell: insertion, or the speed that the launcher gives a flight without one."""
+    return "injection_speed_km_s" if mission.facts["end"] == "impact" else "loi_dv_m_s"
 
 
 def cheapest(mission: Mission) -> NDArray[np.intp]:
@@ -55,7 +68,7 @@ def cheapest(mission: Mission) -> NDArray[np.intp]:
     ndarray of int
         Rows of the table, dearest first, so that cheap ones are drawn on top.
     """
-    cost = mission.table["loi_dv_m_s"]
+    cost = mission.table[cost_column(mission)]
     days = mission.launch.astype("datetime64[D]").astype(np.int64)
     kinds = np.array([family.split("-", 1)[1] for family in mission.table["family"]], dtype=np.str_)
     _, kind = np.unique(kinds, return_inverse=True) if len(kinds) else (kinds, np.zeros(0, dtype=np.int64))
@@ -69,7 +82,7 @@ def cheapest(mission: Mission) -> NDArray[np.intp]:
 
 
 def overlapping(missions: Sequence[Mission]) -> list[list[Mission]]:
-    """Group missions whose launch periods overlap, so that no map is mostly empty.
+    """Group missions whose launch periods overlap and whose colours mean the same, so that no map is mostly empty.
 
     Parameters
     ----------
@@ -82,9 +95,10 @@ def overlapping(missions: Sequence[Mission]) -> list[list[Mission]]:
         Groups by first launch, missions in the given order inside.
     """
     groups: list[list[Mission]] = []
-    for mission in sorted(missions, key=lambda each: str(each.facts["launch_start_utc"])):
+    for mission in sorted(missions, key=lambda each: (cost_column(each), str(each.facts["launch_start_utc"]))):
         last = max((str(each.facts["launch_stop_utc"]) for each in groups[-1]), default="") if groups else ""
-        if str(mission.facts["launch_start_utc"]) < last:
+        alike = bool(groups) and cost_column(groups[-1][-1]) == cost_column(mission)
+        if alike and str(mission.facts["launch_start_utc"]) < last:
             groups[-1].append(mission)
         else:
             groups.append([mission])
@@ -139,7 +153,7 @@ def draw(folder: Folder, missions: Sequence[Mission], title: str, plan_id: str, 
     strip = figure.add_subplot(grid[-1, 0], sharex=rows[0])
     _strip(strip, folder, span)
     bar = figure.colorbar(points[0], cax=figure.add_subplot(grid[: len(missions), 1]))
-    bar.set_label("Lunar orbit insertion, impulsive (m/s)")
+    bar.set_label(_COST_WORDS[cost_column(missions[0])])
     bar.outline.set_visible(False)
     _legend(figure, missions, any(window["first_days"] for window in _joint(folder, plan_id)))
     style.footer(figure, _foot(folder, missions))
@@ -153,11 +167,12 @@ def _span(missions: Sequence[Mission]) -> tuple[np.datetime64, np.datetime64]:
 
 def _norm(missions: Sequence[Mission]) -> BoundaryNorm:
     """Return steps of a round number of m/s: a stepped scale is read off more surely than a smooth one."""
-    costs = np.concatenate([m.table["loi_dv_m_s"][cheapest(m)] for m in missions])
+    costs = np.concatenate([m.table[cost_column(m)][cheapest(m)] for m in missions])
     if not len(costs):
         return BoundaryNorm([0.0, 1.0], style.COST_MAP.N)
     low, high = np.percentile(costs, (0.5, 99.5))
-    steps = MaxNLocator(nbins=12, steps=[1, 2, 5, 10]).tick_values(float(low), float(max(high, low + 1.0)))
+    high = max(high, low + _LEAST_SPAN[cost_column(missions[0])])
+    steps = MaxNLocator(nbins=12, steps=[1, 2, 5, 10]).tick_values(float(low), float(high))
     return BoundaryNorm(steps, style.COST_MAP.N, clip=True)
 
 
@@ -170,7 +185,8 @@ def _row(axes: Axes, mission: Mission, norm: BoundaryNorm, span: tuple[np.dateti
         rows = chosen[[found == kind for found in kinds]] if kinds else chosen
         inside = mission.within[rows]
         _marks(axes, mission, rows[~inside], marker, size, color="#dde2e7")
-        look: dict[str, Any] = {"c": mission.table["loi_dv_m_s"][rows[inside]], "cmap": style.COST_MAP, "norm": norm}
+        cost = mission.table[cost_column(mission)][rows[inside]]
+        look: dict[str, Any] = {"c": cost, "cmap": style.COST_MAP, "norm": norm}
         last = _marks(axes, mission, rows[inside], marker, size, **look)
     _announced(axes, mission, span)
     axes.set_ylim(-0.5, 24.5)
@@ -193,7 +209,7 @@ def _row_title(mission: Mission) -> str:
     facts = mission.facts
     days, period = len(facts["calendar"]["days"]), facts["calendar"]["day_count"]
     inclinations = " / ".join(f"{value:g}" for value in facts["inclination_deg"])
-    orbit = f"parking orbit {inclinations}°, {facts['parking_altitude_km']:g} km"
+    orbit = f"{_START_WORDS[facts['start']]} {inclinations}°, {facts['parking_altitude_km']:g} km"
     return f"{short(mission.name)}, {facts['site_name']}, {orbit}: launch possible on {days} of {period} days"
 
 
@@ -294,7 +310,9 @@ def _foot(folder: Folder, missions: Sequence[Mission]) -> str:
     flight = sorted({value for mission in missions for value in mission.facts["tof_day"]})
     ends = " / ".join(f"{value:g}" for value in flight) + " days" if flight else "none"
     orbits = "; ".join(
-        f"{short(m.name)} into {m.facts['perilune_altitude_km']:g} x {m.facts['apolune_altitude_km']:g} km"
+        f"{short(m.name)} onto {m.facts['target_name']}"
+        if m.facts["end"] == "impact"
+        else f"{short(m.name)} into {m.facts['perilune_altitude_km']:g} x {m.facts['apolune_altitude_km']:g} km"
         for m in missions
     )
     return (

@@ -4,18 +4,40 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.cases import Coupling, LandingCase, MissionCase, OrbitPhase, PlanCase, PlanMission, SourcedNumber
+from sim.cases import (
+    AscentCase,
+    Coupling,
+    FlownCase,
+    ImpactCase,
+    LandingCase,
+    MissionCase,
+    OrbitPhase,
+    PlanCase,
+    PlanMission,
+    ReturnCase,
+    SourcedNumber,
+)
 from sim.scenario.dates import moment_interval_utc
 from sim.scenario.document import Document, dotted
-from sim.scenario.mission_file import LandingTable, LauncherTable, MissionFile, OperationTable
 from sim.scenario.limits_table import limits_of
+from sim.scenario.mission_file import (
+    EarthReturnTable,
+    FlownTable,
+    ImpactTable,
+    LandingTable,
+    LauncherTable,
+    LunarAscentTable,
+    MissionFile,
+    OperationTable,
+)
 from sim.scenario.plan_file import CouplingTable, PlanFile, PlanMissionTable
 from sim.scenario.provenance import Sources, all_entries, value_text
-from sim.sites import launch_site, lunar_site
+from sim.sites import LaunchSite, launch_site, lunar_site
 from sim.sites import sources as site_sources
 from sim.spacecraft import Engine, Spacecraft
 from sim.timescales import tdb_from_utc
-from sim.windows.request import ArrivalPlane, WindowRequest
+from sim.windows.homeward import ReturnRequest
+from sim.windows.request import ArrivalPlane, DepartureOrbit, WindowRequest
 
 
 def mission_case(file: MissionFile, document: Document, sources: Sources) -> MissionCase:
@@ -36,6 +58,7 @@ def mission_case(file: MissionFile, document: Document, sources: Sources) -> Mis
         Plain numbers, every one with its source in ``numbers``.
     """
     landing = _landing(file.landing) if file.landing else None
+    impact = _impact(file.impact) if file.impact else None
     numbers = _numbers(document.data)
     nominal = file.launch.nominal_utc
     return MissionCase(
@@ -44,7 +67,7 @@ def mission_case(file: MissionFile, document: Document, sources: Sources) -> Mis
         agency=file.mission.agency,
         kind=file.mission.kind,
         description=file.mission.description,
-        window=_window(file, landing),
+        window=_window(file, landing, impact),
         spacecraft=_spacecraft(file),
         launcher_name=file.launcher.name,
         upper_stage=_upper_stage(file.launcher),
@@ -59,6 +82,10 @@ def mission_case(file: MissionFile, document: Document, sources: Sources) -> Mis
         numbers=numbers,
         sources=_citations(numbers, (), sources),
         path=document.path,
+        impact=impact,
+        ascent=_ascent(file.lunar_ascent) if file.lunar_ascent else None,
+        earth_return=_return(file.mission.id, file.earth_return) if file.earth_return else None,
+        flown=_flown(file.flown) if file.flown else FlownCase(),
     )
 
 
@@ -104,8 +131,10 @@ def _value(number: object) -> float | None:
 
 def _spacecraft(file: MissionFile) -> Spacecraft:
     table = file.spacecraft
-    engine = Engine(table.engine_thrust_n.value, table.engine_isp_s.value, "main engine")
-    return Spacecraft(table.launch_mass_kg.value, table.dry_mass_kg.value, (engine,))
+    engines: tuple[Engine, ...] = ()
+    if table.engine_thrust_n is not None and table.engine_isp_s is not None:
+        engines = (Engine(table.engine_thrust_n.value, table.engine_isp_s.value, "main engine"),)
+    return Spacecraft(table.launch_mass_kg.value, table.dry_mass_kg.value, engines)
 
 
 def _upper_stage(table: LauncherTable) -> Engine | None:
@@ -126,26 +155,78 @@ def _phase(table: OperationTable) -> OrbitPhase:
     )
 
 
-def _landing(table: LandingTable) -> LandingCase:
+def _place(table: LandingTable | ImpactTable) -> tuple[str, str, float, float]:
+    """Return identifier, name, latitude and longitude of a place on the Moon."""
     if table.site is not None:
         site = lunar_site(table.site)
-        place = site.id, table.name or site.name, site.latitude_deg, site.longitude_deg
-    else:
-        latitude, longitude = _value(table.latitude_deg), _value(table.longitude_deg)
-        assert latitude is not None and longitude is not None  # a rule of the file, checked before
-        place = "", table.name or f"{latitude:g} deg, {longitude:g} deg", latitude, longitude
+        return site.id, table.name or site.name, site.latitude_deg, site.longitude_deg
+    latitude, longitude = _value(table.latitude_deg), _value(table.longitude_deg)
+    assert latitude is not None and longitude is not None  # a rule of the file, checked before
+    return "", table.name or f"{latitude:g} deg, {longitude:g} deg", latitude, longitude
+
+
+def _impact(table: ImpactTable) -> ImpactCase:
+    return ImpactCase(*_place(table))
+
+
+def _landing(table: LandingTable) -> LandingCase:
     return LandingCase(
-        site_id=place[0],
-        name=place[1],
-        latitude_deg=place[2],
-        longitude_deg=place[3],
+        *_place(table),
         delay_day=table.delay_day.value,
         sun_elevation_min_deg=table.sun_elevation_min_deg.value,
         sun_elevation_max_deg=table.sun_elevation_max_deg.value,
     )
 
 
+def _ascent(table: LunarAscentTable) -> AscentCase:
+    return AscentCase(
+        stay_day=table.stay_day.value,
+        perilune_altitude_km=table.perilune_altitude_km.value,
+        apolune_altitude_km=table.apolune_altitude_km.value,
+        docking_altitude_km=table.docking_altitude_km.value,
+        docking_day=table.docking_day.value,
+    )
+
+
+def _return(mission_id: str, table: EarthReturnTable) -> ReturnCase:
+    shortest, longest = table.flight_time_day.value
+    request = ReturnRequest(
+        mission_id=mission_id,
+        start_tdb=instant_tdb(table.period_start_utc.value),
+        stop_tdb=instant_tdb(table.period_stop_utc.value),
+        perilune_altitude_km=table.perilune_altitude_km.value,
+        inclination_deg=table.inclination_deg.value,
+        flight_min_day=shortest,
+        flight_max_day=longest,
+        site_name=table.site_name,
+        latitude_deg=table.latitude_deg.value,
+        longitude_deg=table.longitude_deg.value,
+        entry_altitude_km=table.entry_altitude_km.value,
+        entry_angle_deg=table.entry_angle_deg.value,
+        entry_to_landing_s=table.entry_to_landing_s.value,
+        range_min_km=table.range_min_km.value,
+        range_max_km=table.range_max_km.value,
+    )
+    return ReturnCase(
+        request,
+        table.ellipse_apolune_altitude_km.value,
+        instant_tdb(table.injection_utc.value) if table.injection_utc else None,
+        instant_tdb(table.landing_utc.value) if table.landing_utc else None,
+    )
+
+
+def _flown(table: FlownTable) -> FlownCase:
+    return FlownCase(
+        arrival_tdb=instant_tdb(table.arrival_utc.value) if table.arrival_utc else None,
+        injection_speed_km_s=_value(table.injection_speed_km_s),
+        impact_speed_km_s=_value(table.impact_speed_km_s),
+        insertion_dv_m_s=_value(table.insertion_dv_m_s),
+    )
+
+
 def _plane(file: MissionFile, landing: LandingCase | None) -> ArrivalPlane:
+    if file.arrival is None:
+        return ArrivalPlane()
     inclination = file.arrival.lunar_inclination_deg
     if inclination is not None:
         return ArrivalPlane(lunar_inclination_deg=inclination.value)
@@ -157,28 +238,58 @@ def _plane(file: MissionFile, landing: LandingCase | None) -> ArrivalPlane:
     )
 
 
-def _window(file: MissionFile, landing: LandingCase | None) -> WindowRequest:
+def _origin(file: MissionFile) -> LaunchSite | DepartureOrbit:
+    orbit = file.departure_orbit
+    if orbit is not None:
+        return DepartureOrbit(orbit.id, orbit.name, orbit.raan_deg.value, instant_tdb(orbit.epoch_utc.value))
+    assert file.launch.site is not None  # a rule of the file, checked before
+    return launch_site(file.launch.site)
+
+
+def _start(file: MissionFile) -> dict[str, Any]:
+    """Arguments of the request that say how the mission leaves the Earth; keys that do not apply keep their default."""
+    launcher, transfer = file.launcher, file.transfer
+    given: dict[str, Any] = {
+        "ascent_s": _value(launcher.ascent_s),
+        "ascent_arc_deg": _value(launcher.ascent_arc_deg),
+        "coast_s_max": _value(transfer.coast_s_max),
+        "coast_revs_max": _value(transfer.coast_revs_max),
+    }
+    found = {key: value for key, value in given.items() if value is not None}
+    if file.parking_orbit is not None:
+        found["inclination_deg"] = file.parking_orbit.inclination_deg.value
+        found["parking_altitude_km"] = file.parking_orbit.altitude_km.value
+    if file.direct_ascent is not None:
+        found["inclination_deg"] = file.direct_ascent.inclination_deg.value
+        found["parking_altitude_km"] = file.direct_ascent.burnout_altitude_km.value
+        found["climb_angle_max_deg"] = file.direct_ascent.climb_angle_max_deg.value
+        found["direct_ascent"] = True
+    if file.departure_orbit is not None:
+        # nothing is launched: the "launch" of the tables is the injection
+        found |= {"ascent_s": 0.0, "ascent_arc_deg": 0.0, "coast_s_max": 0.0}
+    return found
+
+
+def _window(file: MissionFile, landing: LandingCase | None, impact: ImpactCase | None) -> WindowRequest:
+    arrival = file.arrival
     return WindowRequest(
         mission_id=file.mission.id,
-        site=launch_site(file.launch.site),
+        site=_origin(file),
         launch_start_tdb=instant_tdb(file.launch.period_start_utc.value),
         launch_stop_tdb=instant_tdb(file.launch.period_stop_utc.value),
-        inclination_deg=file.parking_orbit.inclination_deg.value,
-        parking_altitude_km=file.parking_orbit.altitude_km.value,
         tof_day=tuple(sorted(file.transfer.flight_time_day.value)),
-        perilune_altitude_km=file.arrival.perilune_altitude_km.value,
-        apolune_altitude_km=file.arrival.apolune_altitude_km.value,
+        perilune_altitude_km=arrival.perilune_altitude_km.value if arrival else 0.0,
+        apolune_altitude_km=arrival.apolune_altitude_km.value if arrival else 0.0,
         plane=_plane(file, landing),
-        ascent_s=file.launcher.ascent_s.value,
-        ascent_arc_deg=file.launcher.ascent_arc_deg.value,
-        coast_revs_max=file.transfer.coast_revs_max.value,
-        coast_s_max=file.transfer.coast_s_max.value,
         poles=file.transfer.poles,
         branches=file.transfer.branches,
         legs=file.launch.legs,
         landing_latitude_deg=landing.latitude_deg if landing else None,
         landing_longitude_deg=landing.longitude_deg if landing else None,
         landing_delay_day=landing.delay_day if landing else 0.0,
+        struck_latitude_deg=impact.latitude_deg if impact else None,
+        struck_longitude_deg=impact.longitude_deg if impact else None,
+        **_start(file),
     )
 
 

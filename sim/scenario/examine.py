@@ -11,12 +11,13 @@ from pydantic import BaseModel, ValidationError
 
 from sim.errors import ScenarioError, ScenarioProblem
 from sim.scenario.document import Document, read_document, short
+from sim.scenario.facts import Facts
 from sim.scenario.faults import bad_paths, did_you_mean, faults_of
 from sim.scenario.mission_file import MissionFile
 from sim.scenario.plan_file import PlanFile, SourcesFile
 from sim.scenario.plan_rules import plan_faults
 from sim.scenario.provenance import Sources, provenance_faults, source_faults
-from sim.scenario.rules import Facts, mission_faults
+from sim.scenario.rules import mission_faults
 from sim.scenario.toml_lines import Path
 
 SHARED_SOURCES = "sources.toml"

@@ -54,7 +54,7 @@ class MissionTable(BaseModel):
 
 
 class SpacecraftTable(BaseModel):
-    """Masses and the engine that inserts into lunar orbit."""
+    """Masses and the engine that inserts into lunar orbit, if there is one."""
 
     model_config = RULES
 
@@ -64,14 +64,16 @@ class SpacecraftTable(BaseModel):
     dry_mass_kg: Annotated[Number, Quantity("kg", 10.0, 60_000.0)] = Field(
         description="Mass with the propellant of the main engine used up"
     )
-    engine_thrust_n: Annotated[Number, Quantity("n", 20.0, 200_000.0)] = Field(description="Thrust of the main engine")
-    engine_isp_s: Annotated[Number, Quantity("isp", 150.0, 500.0)] = Field(
-        description="Specific impulse of the main engine"
+    engine_thrust_n: Annotated[Number, Quantity("n", 20.0, 200_000.0)] | None = Field(
+        default=None, description="Thrust of the main engine; only impactors do without"
+    )
+    engine_isp_s: Annotated[Number, Quantity("isp", 150.0, 500.0)] | None = Field(
+        default=None, description="Specific impulse of the main engine; only impactors do without"
     )
     trim_dv_m_s: Annotated[Number, Quantity("m_s", 0.0, 500.0)] = Field(
         description="Velocity change reserved for mid-course corrections and trims"
     )
-    lifetime_day: Annotated[Number, Quantity("day", 0.1, 11_000.0)] = Field(description="Working life after arrival")
+    lifetime_day: Annotated[Number, Quantity("day", 0.0, 11_000.0)] = Field(description="Working life after arrival")
 
 
 class LauncherTable(BaseModel):
@@ -83,11 +85,11 @@ class LauncherTable(BaseModel):
     tli_capability_kg: Annotated[Number, Quantity("kg", 20.0, 150_000.0)] | None = Field(
         default=None, description="Mass that it sends to the Moon"
     )
-    ascent_s: Annotated[Number, Quantity("s", 100.0, 3_000.0)] = Field(
-        description="Lift-off to insertion into the parking orbit"
+    ascent_s: Annotated[Number, Quantity("s", 100.0, 3_000.0)] | None = Field(
+        default=None, description="Lift-off to insertion into the parking orbit, or to burn-out of a direct ascent"
     )
-    ascent_arc_deg: Annotated[Number, Quantity("deg", 1.0, 120.0)] = Field(
-        description="Geocentric arc from the site to the insertion point"
+    ascent_arc_deg: Annotated[Number, Quantity("deg", 1.0, 120.0)] | None = Field(
+        default=None, description="Geocentric arc from the site to that point"
     )
     upper_stage_thrust_n: Annotated[Number, Quantity("n", 1_000.0, 5e6)] | None = Field(
         default=None, description="Thrust of the stage that burns trans-lunar injection"
@@ -105,7 +107,10 @@ class LaunchTable(BaseModel):
 
     model_config = RULES
 
-    site: Identifier = Field(description="Launch site: vostochny, wenchang, baikonur, kennedy, ...")
+    site: Identifier | None = Field(
+        default=None,
+        description="Launch site: vostochny, wenchang, baikonur, kennedy, ...; or give [departure_orbit]",
+    )
     period_start_utc: Annotated[Instant, Utc()] = Field(
         description="First instant of the launch period that is searched"
     )
@@ -129,20 +134,51 @@ class ParkingOrbitTable(BaseModel):
     )
 
 
+class DirectAscentTable(BaseModel):
+    """Ascent that burns through to the transfer, in place of a parking orbit."""
+
+    model_config = RULES
+
+    burnout_altitude_km: Annotated[Number, Quantity("km", 100.0, 2_000.0)] = Field(
+        description="Altitude at burn-out, over the equatorial radius"
+    )
+    inclination_deg: Annotated[Numbers, Quantity("deg", 0.0, 180.0)] = Field(
+        description="Of the plane of ascent, to the true equator of date; one or several to try"
+    )
+    climb_angle_max_deg: Annotated[Number, Quantity("deg", 1.0, 60.0)] = Field(
+        description="Steepest flight path at burn-out, over the local horizon"
+    )
+
+
+class DepartureOrbitTable(BaseModel):
+    """Orbit of a space station from which the mission departs; its shape is that of [parking_orbit]."""
+
+    model_config = RULES
+
+    id: Identifier = Field(description="Identifier, for example iss")
+    name: ShortText = Field(description="Name in reports")
+    raan_deg: Annotated[Number, Quantity("deg", 0.0, 360.0)] = Field(
+        description="Right ascension of the ascending node at epoch_utc, true equator and equinox of date"
+    )
+    epoch_utc: Annotated[Instant, Utc()] = Field(description="When the node was there")
+
+
 class TransferTable(BaseModel):
     """The way to the Moon."""
 
     model_config = RULES
 
-    class_: Literal["direct"] = Field(alias="class", description="Trajectory class")
-    flight_time_day: Annotated[Numbers, Quantity("day", 2.0, 8.0)] = Field(
-        description="Trans-lunar injection to perilune; one or several to try"
+    class_: Literal["direct", "impact"] = Field(
+        alias="class", description="Trajectory class: into lunar orbit, or onto a place of the Moon ([impact])"
     )
-    coast_s_max: Annotated[Number, Quantity("s", 60.0, 172_800.0)] = Field(
-        description="Longest coast in the parking orbit before injection"
+    flight_time_day: Annotated[Numbers, Quantity("day", 1.0, 8.0)] = Field(
+        description="Trans-lunar injection to perilune or impact; one or several to try"
     )
-    coast_revs_max: Annotated[Count, Quantity("1", 0, 20)] = Field(
-        description="Whole parking revolutions allowed in the coast; 0 means the first pass"
+    coast_s_max: Annotated[Number, Quantity("s", 60.0, 172_800.0)] | None = Field(
+        default=None, description="Longest coast in the parking orbit before injection; for launches into one"
+    )
+    coast_revs_max: Annotated[Count, Quantity("1", 0, 20)] | None = Field(
+        default=None, description="Whole parking revolutions allowed in the coast; 0 means the first pass"
     )
     poles: Annotated[tuple[Pole, ...], Field(strict=False, min_length=1, max_length=2)] = Field(
         default=("north", "south"), description="Lunar poles over which to approach"
@@ -171,6 +207,21 @@ class ArrivalTable(BaseModel):
     )
     lunar_inclination_deg: Annotated[Number, Quantity("deg", 0.0, 180.0)] | None = Field(
         default=None, description='To the lunar equator; for plane = "inclination"'
+    )
+
+
+class ImpactTable(BaseModel):
+    """Place on the Moon that is struck."""
+
+    model_config = RULES
+
+    name: ShortText | None = Field(default=None, description="Name in reports; that of the site when left out")
+    site: Identifier | None = Field(default=None, description="Lunar site known to the simulator; or give coordinates")
+    latitude_deg: Annotated[Number, Quantity("deg", -90.0, 90.0)] | None = Field(
+        default=None, description="Selenographic (mean Earth), north positive; when there is no site"
+    )
+    longitude_deg: Annotated[Number, Quantity("deg", -180.0, 360.0)] | None = Field(
+        default=None, description="Selenographic (mean Earth), east positive; when there is no site"
     )
 
 
@@ -216,6 +267,80 @@ class LandingTable(BaseModel):
     )
 
 
+class LunarAscentTable(BaseModel):
+    """From the landing site back to the orbiter that waits in lunar orbit."""
+
+    model_config = RULES
+
+    stay_day: Annotated[Number, Quantity("day", 0.05, 400.0)] = Field(description="Touchdown to lift-off from the Moon")
+    perilune_altitude_km: Annotated[Number, Quantity("km", 5.0, 1_000.0)] = Field(
+        description="Of the orbit that the ascent enters, over the 1737.4 km sphere"
+    )
+    apolune_altitude_km: Annotated[Number, Quantity("km", 5.0, 1_000.0)] = Field(description="Of that orbit")
+    docking_altitude_km: Annotated[Number, Quantity("km", 5.0, 1_000.0)] = Field(
+        description="Circular orbit of the orbiter"
+    )
+    docking_day: Annotated[Number, Quantity("day", 0.02, 60.0)] = Field(description="Lift-off to docking")
+
+
+class EarthReturnTable(BaseModel):
+    """From lunar orbit to a landing on the Earth by skip entry."""
+
+    model_config = RULES
+
+    period_start_utc: Annotated[Instant, Utc()] = Field(description="First injection towards the Earth searched")
+    period_stop_utc: Annotated[Instant, Utc()] = Field(description="Last one")
+    injection_utc: Annotated[Instant, Utc()] | None = Field(
+        default=None, description="Injection flown or announced; searched besides those of the period"
+    )
+    landing_utc: Annotated[Instant, Utc()] | None = Field(default=None, description="Landing flown or announced")
+    perilune_altitude_km: Annotated[Number, Quantity("km", 10.0, 1_000.0)] = Field(
+        description="Perilune at injection, over the 1737.4 km sphere"
+    )
+    ellipse_apolune_altitude_km: Annotated[Number, Quantity("km", 10.0, 70_000.0)] = Field(
+        description="Apolune of the ellipse between the two impulses, where the plane is turned"
+    )
+    flight_time_day: Annotated[Numbers, Quantity("day", 2.0, 8.0)] = Field(
+        description="Injection to landing: shortest and longest"
+    )
+    site_name: ShortText = Field(description="Landing place on the Earth")
+    latitude_deg: Annotated[Number, Quantity("deg", -90.0, 90.0)] = Field(description="Geodetic, north positive")
+    longitude_deg: Annotated[Number, Quantity("deg", -180.0, 360.0)] = Field(description="East positive")
+    inclination_deg: Annotated[Numbers, Quantity("deg", 0.0, 180.0)] = Field(
+        description="Of the orbit at entry, to the true equator of date; one or several to try"
+    )
+    entry_altitude_km: Annotated[Number, Quantity("km", 80.0, 200.0)] = Field(description="Entry interface")
+    entry_angle_deg: Annotated[Number, Quantity("deg", -20.0, -1.0)] = Field(
+        description="Flight path at entry, below the horizon negative"
+    )
+    entry_to_landing_s: Annotated[Number, Quantity("s", 300.0, 5_000.0)] = Field(
+        description="Entry interface to landing, skip included"
+    )
+    range_min_km: Annotated[Number, Quantity("km", 500.0, 15_000.0)] = Field(
+        description="Shortest way over the ground from entry to landing"
+    )
+    range_max_km: Annotated[Number, Quantity("km", 500.0, 15_000.0)] = Field(description="Longest way")
+
+
+class FlownTable(BaseModel):
+    """What was measured in flight; reports set it beside what is computed."""
+
+    model_config = RULES
+
+    arrival_utc: Annotated[Instant, Utc()] | None = Field(
+        default=None, description="Middle of the insertion burn, or impact"
+    )
+    injection_speed_km_s: Annotated[Number, Quantity("km_s", 5.0, 15.0)] | None = Field(
+        default=None, description="Inertial speed just after injection"
+    )
+    impact_speed_km_s: Annotated[Number, Quantity("km_s", 1.0, 10.0)] | None = Field(
+        default=None, description="Speed at impact"
+    )
+    insertion_dv_m_s: Annotated[Number, Quantity("m_s", 50.0, 2_000.0)] | None = Field(
+        default=None, description="Velocity change of the first insertion burn"
+    )
+
+
 class MissionFile(BaseModel):
     """A mission: spacecraft, launcher, way to the Moon, operations and landing."""
 
@@ -225,12 +350,18 @@ class MissionFile(BaseModel):
     spacecraft: SpacecraftTable
     launcher: LauncherTable
     launch: LaunchTable
-    parking_orbit: ParkingOrbitTable
+    parking_orbit: ParkingOrbitTable | None = None
+    direct_ascent: DirectAscentTable | None = None
+    departure_orbit: DepartureOrbitTable | None = None
     transfer: TransferTable
-    arrival: ArrivalTable
+    arrival: ArrivalTable | None = None
+    impact: ImpactTable | None = None
     operations: Annotated[tuple[OperationTable, ...], Field(strict=False, max_length=20)] = ()
     landing: LandingTable | None = None
     limits: LimitsTable | None = None
+    lunar_ascent: LunarAscentTable | None = None
+    earth_return: EarthReturnTable | None = None
+    flown: FlownTable | None = None
     dates: dict[DateKey, Annotated[Moment, Utc(partial=True)]] = Field(
         default_factory=dict,
         description="Milestones announced, re-planned or flown; keys of your choice that end in _utc",

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from sim.errors import ScenarioProblem
 from sim.scenario.dates import interval_day
 from sim.scenario.document import short
+from sim.scenario.facts import Facts, order_fault
 from sim.scenario.faults import did_you_mean
 from sim.scenario.mission_file import MissionFile
-from sim.scenario.rules import Facts, order_fault
 
 NUMBERS_OF_KIND: dict[str, tuple[str, ...]] = {
     "survey_before_landing": ("lead_day", "cross_track_km"),

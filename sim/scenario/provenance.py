@@ -66,6 +66,7 @@ def all_entries(data: Any) -> Iterator[tuple[Path, dict[str, Any]]]:
     for table, look_up, keys in (
         ("launch", launch_site, ("latitude_geodetic_deg", "longitude_deg")),
         ("landing", lunar_site, ("latitude_deg", "longitude_deg")),
+        ("impact", lunar_site, ("latitude_deg", "longitude_deg")),
     ):
         section = data.get(table) if isinstance(data, dict) else None
         name = section.get("site") if isinstance(section, dict) else None

@@ -41,6 +41,7 @@ SLIPS: dict[str, tuple[tuple[str, float, str], ...]] = {
     ),
     "day": (("hours", 1.0 / 24.0, "h"), ("seconds", 1.0 / 86400.0, "s"), ("years", 365.25, "yr")),
     "m_s": (("km/s", 1e3, "km/s"), ("mm/s", 1e-3, "mm/s")),
+    "km_s": (("m/s", 1e-3, "m/s"),),
 }
 """Per unit: words, factor to the right unit and symbol of the units most often written by mistake."""
 
@@ -155,7 +156,8 @@ class Quantity:
     @property
     def symbol(self) -> str:
         """Unit as people write it."""
-        return {"isp": "s", "n": "N", "m_s": "m/s", "km2_s2": "km2/s2", "1": "", "day": "d"}.get(self.unit, self.unit)
+        symbols = {"isp": "s", "n": "N", "m_s": "m/s", "km_s": "km/s", "km2_s2": "km2/s2", "1": "", "day": "d"}
+        return symbols.get(self.unit, self.unit)
 
     def _check(self, number: Number | Numbers | Count) -> Number | Numbers | Count:
         listed = isinstance(number.value, tuple)

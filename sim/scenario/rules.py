@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from sim.errors import InputError, ScenarioProblem
 from sim.scenario.dates import interval_day
-from sim.scenario.document import Document, dotted, short
+from sim.scenario.document import short
+from sim.scenario.facts import Facts, after_first_clause, order_fault, place_faults
 from sim.scenario.limits_table import limits_faults
+from sim.scenario.shape_rules import end_faults, return_faults, start_faults
 from sim.scenario.toml_lines import Path
-from sim.sites import LaunchSite, launch_site, lunar_site
-
-LONGEST_PERIOD_DAY = 3_700.0
-"""Longest launch period searched; a plan that needs more is better split into missions."""
+from sim.sites import LaunchSite, launch_site
 
 NEAR_CIRCULAR_KM = 100.0
 """An orbit whose apsides differ by more needs an argument of perilune."""
@@ -28,90 +26,7 @@ UPPER_STAGE_KEYS = ("upper_stage_thrust_n", "upper_stage_isp_s", "upper_stage_bu
 LEG_AZIMUTHS_DEG: dict[str, tuple[float, float]] = {"northeast": (0.0, 90.0), "southeast": (90.0, 180.0)}
 """Launch azimuths of each leg, degrees from north over east."""
 
-Rule = Callable[["Facts"], Iterator[ScenarioProblem]]
-
-
-class Facts:
-    """Values of a file that are right by themselves.
-
-    Parameters
-    ----------
-    document : Document
-        File.
-    bad : frozenset of tuple
-        Key paths at which single values are faulty.
-    """
-
-    def __init__(self, document: Document, bad: frozenset[Path]) -> None:
-        self.document = document
-        self.problem = document.problem
-        self._bad = bad
-
-    def get(self, *path: str | int) -> Any:
-        """Return the value at `path`, stripped of its source; None when absent or faulty.
-
-        Parameters
-        ----------
-        *path : str or int
-            Key path.
-
-        Returns
-        -------
-        object
-            Number, text, list or table.
-        """
-        if any(self._touches(bad, path) for bad in self._bad):
-            return None
-        found: Any = self.document.data
-        for part in path:
-            try:
-                found = found[part]
-            except (KeyError, IndexError, TypeError):
-                return None
-        return found["value"] if isinstance(found, dict) and "status" in found and "value" in found else found
-
-    def has(self, *path: str | int) -> bool:
-        """Return whether anything, faulty or not, stands at `path`.
-
-        Parameters
-        ----------
-        *path : str or int
-            Key path.
-
-        Returns
-        -------
-        bool
-            True when the key is there.
-        """
-        found: Any = self.document.data
-        for part in path:
-            try:
-                found = found[part]
-            except (KeyError, IndexError, TypeError):
-                return False
-        return True
-
-    def tables(self, key: str) -> range:
-        """Positions of an array of tables; empty when it is absent or no list.
-
-        Parameters
-        ----------
-        key : str
-            Name of the array.
-
-        Returns
-        -------
-        range
-            Positions.
-        """
-        found = self.document.data.get(key)
-        return range(len(found)) if isinstance(found, list) else range(0)
-
-    @staticmethod
-    def _touches(bad: Path, path: Path) -> bool:
-        """Whether a faulty place is `path`, above it, or below it; for a whole table, only at or above it."""
-        length = min(len(bad), len(path))
-        return bad[:length] == path[:length]
+Rule = Callable[[Facts], Iterator[ScenarioProblem]]
 
 
 def mission_faults(facts: Facts) -> list[ScenarioProblem]:
@@ -127,37 +42,21 @@ def mission_faults(facts: Facts) -> list[ScenarioProblem]:
     list of ScenarioProblem
         One per broken rule.
     """
-    own: tuple[Rule, ...] = (_period, _masses, _upper_stage, _parking, _flight_times, _arrival, _operations, _landing)
-    rules = (*own, limits_faults)
+    rules: tuple[Rule, ...] = (
+        _period,
+        _masses,
+        _upper_stage,
+        start_faults,
+        end_faults,
+        _parking,
+        _flight_times,
+        _arrival,
+        _operations,
+        _landing,
+        return_faults,
+        limits_faults,
+    )
     return [problem for rule in rules for problem in rule(facts)]
-
-
-def order_fault(facts: Facts, start: Path, stop: Path) -> ScenarioProblem | None:
-    """Check that one UTC instant of a file comes after another.
-
-    Parameters
-    ----------
-    facts : Facts
-        File.
-    start, stop : tuple
-        Key paths of the two instants.
-
-    Returns
-    -------
-    ScenarioProblem or None
-        Fault at `stop`; None when in order or unknown.
-    """
-    first, last = facts.get(*start), facts.get(*stop)
-    if first is None or last is None:
-        return None
-    days = interval_day(first, last)
-    if days <= 0.0:
-        allowed = f"an instant after {dotted(start)} = {first}"
-        return facts.problem(stop, last, allowed, "stop lies before start; swap them?")
-    if days > LONGEST_PERIOD_DAY and start[0] == "launch":
-        allowed = f"at most {LONGEST_PERIOD_DAY:.0f} d after {dotted(start)} = {first}"
-        return facts.problem(stop, f"{days:.0f} d of search", allowed, "search a shorter period")
-    return None
 
 
 def _period(facts: Facts) -> Iterator[ScenarioProblem]:
@@ -193,16 +92,17 @@ def _parking(facts: Facts) -> Iterator[ScenarioProblem]:
     try:
         site = launch_site(name)
     except InputError as error:
-        yield facts.problem(("launch", "site"), short(name), "a known launch site", _after_first_clause(error))
+        yield facts.problem(("launch", "site"), short(name), "a known launch site", after_first_clause(error))
         return
     yield from _legs(facts, site)
-    given = facts.get("parking_orbit", "inclination_deg")
-    listed = isinstance(given, list)
-    for index, inclination in enumerate(given if listed else [] if given is None else [given]):
-        path = ("parking_orbit", "inclination_deg", "value", index)
-        problem = _unreachable(facts, path if listed else path[:-1], site, float(inclination))
-        if problem:
-            yield problem
+    for table in ("parking_orbit", "direct_ascent"):
+        given = facts.get(table, "inclination_deg")
+        listed = isinstance(given, list)
+        for index, inclination in enumerate(given if listed else [] if given is None else [given]):
+            path = (table, "inclination_deg", "value", index)
+            problem = _unreachable(facts, path if listed else path[:-1], site, float(inclination))
+            if problem:
+                yield problem
 
 
 def _legs(facts: Facts, site: LaunchSite) -> Iterator[ScenarioProblem]:
@@ -238,7 +138,12 @@ def _unreachable(facts: Facts, path: Path, site: LaunchSite, inclination_deg: fl
 
 
 def _flight_times(facts: Facts) -> Iterator[ScenarioProblem]:
-    for key in (("transfer", "flight_time_day"), ("parking_orbit", "inclination_deg")):
+    for key in (
+        ("transfer", "flight_time_day"),
+        ("parking_orbit", "inclination_deg"),
+        ("direct_ascent", "inclination_deg"),
+        ("earth_return", "inclination_deg"),
+    ):
         given = facts.get(*key)
         if isinstance(given, list) and len(set(given)) < len(given):
             yield facts.problem(key, short(given), "each value once", "remove the repeated value")
@@ -288,29 +193,8 @@ def _landing(facts: Facts) -> Iterator[ScenarioProblem]:
         if kind in {"lander", "sample_return"}:
             yield facts.problem(("mission", "kind"), short(kind), "a mission with [landing]", "add [landing]")
         return
-    yield from _landing_place(facts)
+    yield from place_faults(facts, "landing")
     low, high = facts.get("landing", "sun_elevation_min_deg"), facts.get("landing", "sun_elevation_max_deg")
     if low is not None and high is not None and high < low:
         path = ("landing", "sun_elevation_max_deg")
         yield facts.problem(path, f"{high:g}", f"at least sun_elevation_min_deg = {low:g}", "swap the two?")
-
-
-def _landing_place(facts: Facts) -> Iterator[ScenarioProblem]:
-    name = facts.get("landing", "site")
-    coordinates = [key for key in ("latitude_deg", "longitude_deg") if facts.has("landing", key)]
-    if facts.has("landing", "site") and coordinates:
-        hint = "remove the site or the coordinates"
-        yield facts.problem(("landing", coordinates[0]), "site and coordinates", "one of the two", hint)
-    elif not facts.has("landing", "site") and len(coordinates) < 2:
-        hint = "add site, or latitude_deg and longitude_deg"
-        yield facts.problem(("landing",), "no place", "a site, or latitude and longitude", hint)
-    if isinstance(name, str):
-        try:
-            lunar_site(name)
-        except InputError as error:
-            yield facts.problem(("landing", "site"), short(name), "a known lunar site", _after_first_clause(error))
-
-
-def _after_first_clause(error: InputError) -> str:
-    """Rest of a message whose first clause repeats what was found."""
-    return str(error).partition("; ")[2]

@@ -29,6 +29,7 @@ from sim.scenario import (
 from sim.scenario.key_table import with_table
 from sim.scenario.quantities import STATUSES
 from sim.timescales import tdb_from_utc, utc_from_tdb
+from sim.windows import DepartureOrbit
 
 ROOT = Path(__file__).parents[2]
 SCENARIOS = ROOT / "scenarios"
@@ -65,7 +66,8 @@ def test_mission_loads(path: Path) -> None:
     assert case.id == path.stem == case.window.mission_id
     assert load(path) == case
     assert case.window.launch_start_tdb < case.window.launch_stop_tdb
-    assert min(case.window.inclination_deg) >= case.window.site.min_inclination_deg
+    if not isinstance(case.window.site, DepartureOrbit):
+        assert min(case.window.inclination_deg) >= case.window.site.min_inclination_deg
     assert {number.status for number in case.numbers} <= set(cases.STATUSES)
     assert {name for number in case.numbers for name in number.sources} == set(case.sources)
     for number in case.numbers:
@@ -81,7 +83,7 @@ def test_check_lists_what_the_case_assumes(path: Path) -> None:
         (one.key, one.value, one.note) for one in case.assumed
     ]
     assert sum(check.counts.values()) == len(case.numbers)
-    assert len(case.assumed) >= 8
+    assert len(case.assumed) >= 6
 
 
 @pytest.mark.parametrize("path", PLANS, ids=lambda path: path.stem)

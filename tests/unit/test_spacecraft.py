@@ -79,7 +79,7 @@ def test_a_nan_row_changes_no_other_row():
         (lambda: Engine(thrust_n=math.inf, isp_s=300.0), "thrust_n"),
         (lambda: Spacecraft(100.0, 101.0, (MAIN,)), "dry_mass_kg"),
         (lambda: Spacecraft(-1.0, 101.0, (MAIN,)), "launch_mass_kg"),
-        (lambda: Spacecraft(100.0, 50.0, ()), "engines"),
+        (lambda: Spacecraft(100.0, 50.0, ()).main_engine, "no engine"),
         (lambda: propellant_kg(100.0, [1.0, -1.0], 300.0), "dv_m_s"),
         (lambda: delivered_mass_kg(-5.0, 1.0, 300.0), "initial_mass_kg"),
         (lambda: available_dv_m_s(5.0, 1.0, 0.0), "isp_s"),
