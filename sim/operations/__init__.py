@@ -6,11 +6,10 @@ Everything works in mean Earth axes of the Moon, on tracks tabulated once (`Trac
 
 from __future__ import annotations
 
-from sim.operations.access import (
-    AccessNetwork,
+from sim.operations.access import AccessNetwork, access_network, find_open
+from sim.operations.conditions import (
     Lander,
-    access_network,
-    find_open,
+    free_of_earth,
     free_of_moon,
     lander_at,
     lander_sky,
@@ -120,6 +119,7 @@ __all__ = [
     "find_passes",
     "find_plane_passages",
     "flat_mask",
+    "free_of_earth",
     "free_of_moon",
     "gigabyte_per_day",
     "grid_from_heights",

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from sim.errors import InputError
 from sim.events import Intervals, nothing, union
-from sim.operations.access import AccessNetwork, Lander, ranges_km
+from sim.operations.access import AccessNetwork
+from sim.operations.conditions import Lander, ranges_km
 from sim.operations.link_budget import BITS_PER_GIGABYTE, LinkBudget, gigabyte_per_day, volume_bit_count
 from sim.operations.tracks import StationTrack, Track
 from sim.units import S_PER_HOUR, S_PER_MINUTE

@@ -16,7 +16,7 @@ from sim.ephemeris import Ephemeris
 from sim.errors import InputError
 from sim.events import Intervals, find_by_rate
 from sim.frames import R_me_icrf, earth_azel_moon_site, rotate, sun_azel_moon_site
-from sim.operations.access import Lander
+from sim.operations.conditions import Lander
 from sim.operations.light import earth_times, sun_times
 from sim.operations.tracks import LunarElements, enu_rows
 from sim.units import DEG_PER_RAD, RAD_PER_DEG

@@ -18,7 +18,7 @@ from sim.ephemeris import Ephemeris
 from sim.errors import InputError
 from sim.events import Intervals, find_by_rate
 from sim.frames import earth_azel_moon_site, sun_azel_moon_site
-from sim.operations.access import Lander
+from sim.operations.conditions import Lander
 from sim.units import DEG_PER_RAD, RAD_PER_DEG
 
 FloatArray = NDArray[np.float64]

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from sim.constants import SECONDS_PER_DAY, SPEED_OF_LIGHT_KM_S
 from sim.errors import InputError
 from sim.events import Intervals
-from sim.operations.access import Lander, ranges_km
+from sim.operations.conditions import Lander, ranges_km
 from sim.operations.tracks import StationTrack, Track
 
 FloatArray = NDArray[np.float64]

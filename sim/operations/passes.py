@@ -18,7 +18,7 @@ from sim.ephemeris import Ephemeris
 from sim.errors import InputError
 from sim.events import find_extrema
 from sim.frames import R_me_icrf, rotate, sun_azel_moon_site
-from sim.operations.access import Lander
+from sim.operations.conditions import Lander
 from sim.operations.tracks import LunarElements, Track, enu_rows
 from sim.units import DEG_PER_RAD, RAD_PER_DEG
 

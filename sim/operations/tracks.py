@@ -98,6 +98,30 @@ class Track:
         positions_rows(self.states_me, self.start_tdb, self.step_s, t, out)
         return out
 
+    def states_at(self, t_tdb: FloatArray) -> FloatArray:
+        """Positions and velocities inside the table.
+
+        Parameters
+        ----------
+        t_tdb : ndarray (N,)
+            Seconds past J2000 TDB.
+
+        Returns
+        -------
+        ndarray (N, 6)
+            km and km/s, rotating mean Earth axes; velocities are differences over a tenth of a second.
+
+        Raises
+        ------
+        InputError
+            Times outside the table.
+        """
+        here = self.position_me_km(t_tdb)
+        half_s = 0.05
+        low, high = np.clip(t_tdb - half_s, self.start_tdb, None), np.clip(t_tdb + half_s, None, self.stop_tdb)
+        velocity = (self.position_me_km(high) - self.position_me_km(low)) / (high - low)[:, None]
+        return np.concatenate([here, velocity], axis=1)
+
     def require(self, start_tdb: float, stop_tdb: float) -> None:
         """Refuse a span that the table does not hold.
 

@@ -30,6 +30,7 @@ from sim.operations import (
     data_return,
     find_open,
     flat_mask,
+    free_of_earth,
     free_of_moon,
     gigabyte_per_day,
     joint_view,
@@ -42,6 +43,7 @@ from sim.operations import (
     station_tracks,
     synthetic_polar_mask,
     track_from_elements,
+    track_from_function,
     track_from_states,
     volume_bit_count,
     within_range,
@@ -233,6 +235,42 @@ def test_crosslink_and_range(low, high):
     near = find_open(within_range(low, high, 5000.0), spans())
     t, seen = brute(lambda t: 5000.0 - ranges_km(low, high, t), 2.0)
     assert_same(near, t, seen)
+
+
+def test_the_earth_hides_what_is_behind_it():
+    # A satellite in the plane of the Moon's orbit about the Earth, seen from the Moon: hidden once a revolution.
+    ephemeris = open_ephemeris()
+    moon = ephemeris.state("moon", "earth", START)[0]
+    x = moon[:3] / np.linalg.norm(moon[:3])
+    z = np.cross(moon[:3], moon[3:])
+    z /= np.linalg.norm(z)
+    y, radius = np.cross(z, x), 42_164.0
+    rate = np.sqrt(398_600.4 / radius**3)
+
+    def states(t):
+        angle = (rate * (t - START))[:, None]
+        r = radius * (np.cos(angle) * x + np.sin(angle) * y)
+        v = radius * rate * (np.cos(angle) * y - np.sin(angle) * x)
+        return np.concatenate([r, v], axis=1) + ephemeris.state("earth", "moon", t)
+
+    far = track_from_function("far", states, START, START + 3 * DAY)
+    place = Lander("near side", 0.0, 0.0)
+    hidden = ~find_open(free_of_earth(far, place), spans())
+    assert len(hidden) == 3
+    # Half-width arcsin(R/r), a little less by parallax, against the slow Moon.
+    expected_s = 2.0 * np.arcsin(6378.137 / radius) / (rate - 2.66e-6)
+    assert hidden.durations_s == pytest.approx(expected_s, rel=0.15)
+
+    def margin(t):
+        earth = rotate(R_me_icrf(t), ephemeris.position_km("earth", "moon", t))
+        return _miss_km(far.position_me_km(t) - earth, place.position_me_km - earth) - 6378.137
+
+    assert_same(~hidden, *brute(margin))
+    near = track_from_elements("near", LOW, START, START, START + 3 * DAY)
+    assert find_open(free_of_earth(near, place), spans()).fraction == 1.0
+    assert find_open(free_of_earth(far, far), spans()).fraction == 1.0
+    with pytest.raises(InputError, match="holds"):
+        free_of_earth(far, track_from_elements("near", LOW, START, START, START + DAY))
 
 
 def _miss_km(a, b):
