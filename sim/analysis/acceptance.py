@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
+from sim.analysis.accepted import Acceptance
 from sim.analysis.masses import delivered_mass_kg
 from sim.cases import MissionCase
 from sim.ephemeris import Ephemeris
-from sim.windows.circumstances import Circumstances, find_circumstances
-from sim.windows.limits import LimitCheck, Limits, check_limits
+from sim.windows.circumstances import find_circumstances
+from sim.windows.limits import Limits, check_limits
 from sim.windows.table import OpportunityTable
 
 _FROM_TABLE = (
@@ -24,43 +24,6 @@ _FROM_TABLE = (
     "beta_earth_deg",
     "sun_elevation_deg",
 )
-
-
-@dataclass(frozen=True)
-class Acceptance:
-    """Opportunities of a mission with their circumstances and the limits that refuse them.
-
-    Attributes
-    ----------
-    circumstances : Circumstances
-        Of every opportunity.
-    check : LimitCheck
-        Which limit refuses which.
-    """
-
-    circumstances: Circumstances
-    check: LimitCheck
-
-    @property
-    def within(self) -> NDArray[np.bool_]:
-        """Opportunities accepted, shape (N,)."""
-        return self.check.within
-
-    def select(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> Acceptance:
-        """Return the same for some rows.
-
-        Parameters
-        ----------
-        rows : ndarray
-            Boolean mask of shape (N,) or indices.
-
-        Returns
-        -------
-        Acceptance
-            In the order of `rows`.
-        """
-        check = replace(self.check, refused=self.check.refused[rows])
-        return Acceptance(self.circumstances.select(rows), check)
 
 
 def limits_of(case: MissionCase) -> Limits:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
+from sim.analysis.acceptance import accept
+from sim.analysis.accepted import Acceptance
 from sim.analysis.calendar import calendar
 from sim.analysis.flown import flight_checks, recurrence
-from sim.analysis.lighting import lighting, lit
+from sim.analysis.lighting import lighting
 from sim.analysis.masses import masses
 from sim.analysis.results import (
     ContactResult,
@@ -22,7 +25,7 @@ from sim.windows.table import OpportunityTable
 _NEAR_S = SECONDS_PER_DAY
 
 
-def best_row(case: MissionCase, table: OpportunityTable) -> int | None:
+def best_row(case: MissionCase, table: OpportunityTable, within: NDArray[np.bool_] | None = None) -> int | None:
     """Return the row within limits with the highest delivered mass: the lowest insertion velocity change.
 
     A flight that strikes the Moon has no insertion: then it is the one nearest to the published launch, else the one
@@ -34,13 +37,15 @@ def best_row(case: MissionCase, table: OpportunityTable) -> int | None:
         Limits.
     table : OpportunityTable
         Opportunities.
+    within : ndarray of bool, optional
+        Opportunities within limits when they are known already, shape (N,).
 
     Returns
     -------
     int or None
         None when no row meets the limits.
     """
-    rows = np.flatnonzero(lit(case.landing, table))
+    rows = np.flatnonzero(accept(case, table).within if within is None else within)
     if case.window.strikes and len(rows):
         nearest = nearest_row(case, table)
         return int(rows[np.argmin(table.c3_km2_s2[rows])]) if nearest is None else nearest
@@ -62,6 +67,7 @@ def evaluate_mission(
     *,
     key: str = "",
     trajectory: Trajectory | None = None,
+    acceptance: Acceptance | None = None,
     ephemeris: Ephemeris | None = None,
     resumed: bool = False,
     wall_time_s: float = 0.0,
@@ -78,6 +84,8 @@ def evaluate_mission(
         Unique within the run; the mission id when empty.
     trajectory : Trajectory or None
         Of the best row.
+    acceptance : Acceptance or None
+        The table held against the limits; done here when omitted.
     ephemeris : Ephemeris, optional
         The packaged DE440 when omitted.
     resumed : bool
@@ -90,13 +98,16 @@ def evaluate_mission(
     MissionResult
         Calendar, masses, light.
     """
-    within, best = lit(case.landing, table), best_row(case, table)
+    acceptance = acceptance or accept(case, table, ephemeris=ephemeris)
+    within = acceptance.within
+    best = best_row(case, table, within)
     window, nominal = case.window, nearest_row(case, table)
     return MissionResult(
         key=key or case.id,
         case=case,
         table=table,
         within=within,
+        acceptance=acceptance,
         best=best,
         trajectory=trajectory,
         calendar=calendar(table, within, window.launch_start_tdb, window.launch_stop_tdb),

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.analysis.flown import CheckResult
+from sim.analysis.accepted import Acceptance
 from sim.analysis.parts import (
     CalendarResult,
     ContactResult,
@@ -64,7 +65,7 @@ class MissionResult:
     table : OpportunityTable
         All opportunities found, sorted by launch.
     within : ndarray of bool, shape (N,)
-        Rows that meet the mission's limits (landing light, when there is a landing).
+        Rows that meet the mission's limits, the light at its landing included.
     best : int or None
         Row with the highest delivered mass among those within limits; None without any.
     trajectory : Trajectory or None
@@ -81,6 +82,8 @@ class MissionResult:
         That row beside what was flown.
     remark : str
         What is particular about the windows, in words; empty when nothing is.
+    acceptance : Acceptance or None
+        Circumstances of every row and which limit refuses it.
     resumed : bool
         Whether the windows came from an earlier run's ledger.
     wall_time_s : float
@@ -99,6 +102,7 @@ class MissionResult:
     nominal: int | None = None
     checks: tuple[CheckResult, ...] = ()
     remark: str = ""
+    acceptance: Acceptance | None = None
     resumed: bool = False
     wall_time_s: float = 0.0
 

@@ -118,6 +118,10 @@ def columns(mission: MissionResult) -> Table:
     found["arrival_speed_km_s"] = arrival_speed_km_s(table)
     found["delivered_mass_kg"] = mass_kg
     found["mass_margin_kg"] = mass_kg - mission.case.spacecraft.dry_mass_kg
+    found["total_dv_m_s"] = table.tli_dv_m_s + table.loi_dv_m_s
+    if mission.acceptance is not None:
+        found |= mission.acceptance.circumstances.columns()
+        found["refused_by"] = mission.acceptance.check.reasons()
     found["within_limits_n"] = mission.within
     found["status"] = np.array([Outcome(int(code)).name.lower() for code in table.status], dtype=np.str_)
     return found

@@ -137,7 +137,13 @@ def _range(values: Any, within: Any) -> Json | None:
 def _row(mission: MissionResult, row: int | None) -> Json | None:
     if row is None:
         return None
-    one = dataclasses.replace(mission, table=mission.table.select(np.array([row])), within=mission.within[[row]])
+    chosen = np.array([row])
+    one = dataclasses.replace(
+        mission,
+        table=mission.table.select(chosen),
+        within=mission.within[chosen],
+        acceptance=None if mission.acceptance is None else mission.acceptance.select(chosen),
+    )
     return {name: plain(values[0]) for name, values in columns(one).items()}
 
 

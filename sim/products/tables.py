@@ -19,7 +19,9 @@ from sim.errors import InputError, StoreError
 Table = dict[str, NDArray[Any]]
 """Column name to array of shape (N,): float64, or str for text."""
 
-TEXT_COLUMNS = frozenset({"mission_id", "site", "family", "status", "plan_id", "kind", "first", "second", "utc"})
+TEXT_COLUMNS = frozenset(
+    {"mission_id", "site", "family", "status", "plan_id", "kind", "first", "second", "utc", "refused_by", "limit"}
+)
 
 _DECIMALS: tuple[tuple[str, int], ...] = (
     ("_km2_s2", 6),

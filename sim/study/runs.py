@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sim.analysis.acceptance import accept
 from sim.analysis.assumptions import all_assumed
 from sim.analysis.evaluate import best_row, evaluate_mission, own_contacts
 from sim.analysis.plans import evaluate_plan
@@ -26,6 +27,7 @@ from sim.ephemeris import Ephemeris, open_ephemeris
 from sim.errors import ConvergenceError
 from sim.scenario import load, load_plan
 from sim.study.chunks import ProgressCallback, WindowSearch, open_ledger
+from sim.study.grids import Grid, on_grid
 from sim.study.provenance import data_hashes, versions
 from sim.transfer.verify import sample_trajectory
 from sim.windows import OpportunityTable
@@ -39,6 +41,7 @@ class _Run:
 
     search: WindowSearch
     trajectories: bool
+    eclipses: bool = False
     missions: list[MissionResult] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     wall_times_s: dict[str, float] = field(default_factory=dict)
@@ -67,7 +70,8 @@ def _evaluate(run: _Run, case: MissionCase, key: str) -> MissionResult:
     table = run.search.find(case.window)
     run.clock("windows", start)
     began = time.perf_counter()
-    row = best_row(case, table) if run.trajectories else None
+    acceptance = accept(case, table, with_eclipses=run.eclipses, ephemeris=run.search.ephemeris)
+    row = best_row(case, table, acceptance.within) if run.trajectories else None
     trajectory = _trajectory(table, row, run.search.ephemeris)
     run.clock("trajectories", began)
     began = time.perf_counter()
@@ -76,6 +80,7 @@ def _evaluate(run: _Run, case: MissionCase, key: str) -> MissionResult:
         table,
         key=key,
         trajectory=trajectory,
+        acceptance=acceptance,
         ephemeris=run.search.ephemeris,
         resumed=run.search.computed_n == computed,
         wall_time_s=time.perf_counter() - start,
@@ -167,13 +172,18 @@ def _run_one(
     ephemeris: Ephemeris | None,
     *,
     trajectories: bool,
+    eclipses: bool = False,
+    grid: Grid | None = None,
 ) -> RunResults:
     start = time.perf_counter()
     case = load(path)
+    if grid is not None:
+        case = on_grid(case, grid)
     ephemeris = ephemeris or open_ephemeris()
     loaded = time.perf_counter() - start
     with open_ledger(None if out is None else Path(out)) as ledger:
-        run = _Run(WindowSearch(ephemeris, ledger, progress), trajectories, wall_times_s={"load": loaded})
+        search = WindowSearch(ephemeris, ledger, progress)
+        run = _Run(search, trajectories, eclipses, wall_times_s={"load": loaded})
         if isinstance(case, PlanCase):
             return _finish(run, (path,), start, (_plan(run, case),))
         _mission(run, case, "")
@@ -222,6 +232,8 @@ def list_windows(
     *,
     progress: ProgressCallback | None = None,
     ephemeris: Ephemeris | None = None,
+    eclipses: bool = False,
+    grid: Grid | None = None,
 ) -> RunResults:
     """Compute the launch windows of one scenario file, without trajectories.
 
@@ -235,6 +247,10 @@ def list_windows(
         Called as ``progress(label, done, total)``.
     ephemeris : Ephemeris, optional
         The packaged DE440 when omitted.
+    eclipses : bool
+        Whether to find eclipses on the way even when no limit speaks of them: a millisecond an opportunity.
+    grid : Grid, optional
+        Flight times and inclinations to search in place of those of the file.
 
     Returns
     -------
@@ -246,7 +262,7 @@ def list_windows(
     PeriluneError
         As `run_scenario`.
     """
-    return _run_one(path, out, progress, ephemeris, trajectories=False)
+    return _run_one(path, out, progress, ephemeris, trajectories=False, eclipses=eclipses, grid=grid)
 
 
 def compare_plans(
