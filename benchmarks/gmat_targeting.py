@@ -1,0 +1,344 @@
+"""How fast GMAT's differential corrector finds the transfers that `sim.transfer.solve_direct` finds, in turn.
+
+GMAT gets the same problem in its kindest form: backward from perilune, where it is almost linear, in the elements of
+the incoming asymptote (perilune radius and B-plane angle held, excess energy and direction varied), from the first
+guess of this package, with goals at perigee: radius, inclination to the true equator, epoch. Its forces are the same
+(Earth with J2, Moon, Sun). Reading the script is not counted: the time of an empty mission is subtracted.
+
+``python -m benchmarks.gmat_targeting`` needs the optional package ``gmatpy`` and is run by hand.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import sim
+from benchmarks.window_tasks import machine_text, write_record
+from sim.bodies import EARTH, MOON
+from sim.ephemeris import open_ephemeris
+from sim.timescales import tdb_from_utc
+from sim.transfer import Outcome, TransferTargets, solve_direct
+from sim.transfer.seed import conic_vinf
+from sim.transfer.shooting import build_problem, perilune_states
+
+Floats = NDArray[np.float64]
+
+J2000_GMAT_MJD = 21545.0
+"""GMAT's modified Julian dates begin at JD 2430000."""
+
+GOAL_KM, GOAL_DEG, GOAL_S = 1e-3, 1e-5, 0.1
+"""What GMAT has to meet; our solver meets 2e-5 km, 1e-7 deg and 7e-5 s."""
+
+HEAD = """Create Spacecraft Sat;
+Sat.DateFormat = TDBModJulian;
+Sat.Epoch = '{epoch!r}';
+Create CoordinateSystem LunaMJ2000Eq;
+LunaMJ2000Eq.Origin = Luna;
+LunaMJ2000Eq.Axes = MJ2000Eq;
+Create CoordinateSystem TrueEquator;
+TrueEquator.Origin = Earth;
+TrueEquator.Axes = TODEq;
+Sat.CoordinateSystem = LunaMJ2000Eq;
+Sat.DisplayStateType = Cartesian;
+Sat.X = {state[0]!r};
+Sat.Y = {state[1]!r};
+Sat.Z = {state[2]!r};
+Sat.VX = {state[3]!r};
+Sat.VY = {state[4]!r};
+Sat.VZ = {state[5]!r};
+Create ForceModel FM;
+FM.CentralBody = Earth;
+FM.PrimaryBodies = {{Earth}};
+FM.GravityField.Earth.Degree = 2;
+FM.GravityField.Earth.Order = 0;
+FM.GravityField.Earth.PotentialFile = 'JGM3.cof';
+FM.PointMasses = {{Luna, Sun}};
+FM.Drag = None;
+FM.SRP = Off;
+Create Propagator P;
+P.FM = FM;
+P.Type = PrinceDormand78;
+P.InitialStepSize = 60;
+P.Accuracy = 1e-11;
+P.MinStep = 0;
+P.MaxStep = 86400;
+Create DifferentialCorrector DC;
+DC.ShowProgress = false;
+DC.MaximumIterations = 50;
+Create Variable energy right declination;
+Create ReportFile R;
+R.Filename = '{report}';
+R.Precision = 16;
+R.WriteHeaders = Off;
+BeginMissionSequence;
+energy = Sat.Luna.IncomingC3Energy;
+right = Sat.LunaMJ2000Eq.IncomingRHA;
+declination = Sat.LunaMJ2000Eq.IncomingDHA;
+"""
+
+TARGET = """Target DC {{SolveMode = Solve, ExitMode = SaveAndContinue}};
+Vary DC(Sat.IncomingC3Energy = energy, {{Perturbation = 1e-5, MaxStep = 0.1}});
+Vary DC(Sat.IncomingRHA = right, {{Perturbation = 1e-4, MaxStep = 5}});
+Vary DC(Sat.IncomingDHA = declination, {{Perturbation = 1e-4, MaxStep = 5}});
+Propagate BackProp P(Sat) {{Sat.ElapsedSecs = -{away!r}}};
+Propagate BackProp P(Sat) {{Sat.Earth.Periapsis}};
+Achieve DC(Sat.Earth.RMAG = {radius!r}, {{Tolerance = {goal_km!r}}});
+Achieve DC(Sat.TrueEquator.INC = {inclination!r}, {{Tolerance = {goal_deg!r}}});
+Achieve DC(Sat.ElapsedSecs = -{tof!r}, {{Tolerance = {goal_s!r}}});
+EndTarget;
+"""
+REPORT = "Report R Sat.Earth.RMAG Sat.TrueEquator.INC Sat.ElapsedSecs;\n"
+
+
+def draw_targets(count: int, seed: int) -> TransferTargets:
+    """Return random transfers from Vostochny that exist.
+
+    Parameters
+    ----------
+    count : int
+        How many are drawn.
+    seed : int
+        Of the draw.
+
+    Returns
+    -------
+    TransferTargets
+        Arrivals of 2024 to 2028, 3.5 to 6 days, both poles and branches.
+    """
+    draw = np.random.default_rng(seed)
+    ones = np.ones(count)
+    return TransferTargets(
+        perilune_tdb=draw.uniform(tdb_from_utc("2024-01-01T00:00:00"), tdb_from_utc("2028-12-31T00:00:00"), count),
+        tof_s=draw.uniform(3.5, 6.0, count) * 86_400.0,
+        perigee_radius_km=(EARTH.radius_equatorial_km + 200.0) * ones,
+        inclination_rad=math.radians(51.8) * ones,
+        branch_sign=draw.choice([1.0, -1.0], count),
+        perilune_radius_km=(MOON.radius_km + 100.0) * ones,
+        pole_sign=draw.choice([1.0, -1.0], count),
+        lunar_inclination_rad=0.5 * math.pi * ones,
+    )
+
+
+def first_guesses(targets: TransferTargets) -> Floats:
+    """Return perilune states of our closed-form first guess.
+
+    Parameters
+    ----------
+    targets : TransferTargets
+        N rows.
+
+    Returns
+    -------
+    ndarray, shape (N, 6)
+        Moon-centred ICRF, km and km/s.
+    """
+    problem = build_problem(targets, open_ephemeris())
+    vinf, _ = conic_vinf(
+        problem.moon_states,
+        problem.earth_pole,
+        targets.inclination_rad,
+        targets.branch_sign,
+        targets.perigee_radius_km,
+        targets.tof_s,
+        problem.mu_earth_km3_s2,
+    )
+    return perilune_states(problem, vinf)[0]
+
+
+def run_gmat(text: str, folder: Path) -> tuple[float, Floats]:
+    """Run one script.
+
+    Parameters
+    ----------
+    text : str
+        GMAT script with ``{report}`` replaced.
+    folder : Path
+        For script and report.
+
+    Returns
+    -------
+    cpu_s : float
+        Processor time of the run.
+    reported : ndarray
+        What the script reported.
+    """
+    import gmatpy  # optional, Python 3.12 and later only
+
+    path, report = folder / "run.script", folder / "report.txt"
+    report.unlink(missing_ok=True)
+    path.write_text(text.replace("REPORT_FILE", str(report)), encoding="ascii")
+    start = time.process_time()
+    gmatpy.run_script(path, outputs={"Sat": ("X",)})
+    spent = time.process_time() - start
+    return spent, np.loadtxt(report)
+
+
+def target_with_gmat(targets: TransferTargets, guess: Floats, row: int, folder: Path) -> tuple[float, bool]:
+    """Let GMAT's corrector solve one transfer.
+
+    Parameters
+    ----------
+    targets : TransferTargets
+        Transfers.
+    guess : ndarray, shape (N, 6)
+        Perilune states to start from.
+    row : int
+        Which.
+    folder : Path
+        For scripts.
+
+    Returns
+    -------
+    cpu_s : float
+        Processor time beyond that of the same script without targeting.
+    converged : bool
+        Whether the goals are met.
+    """
+    epoch = J2000_GMAT_MJD + float(targets.perilune_tdb[row]) / 86_400.0
+    head = HEAD.format(epoch=epoch, state=guess[row].tolist(), report="REPORT_FILE")
+    tof = float(targets.tof_s[row])
+    wanted = (float(targets.perigee_radius_km[row]), math.degrees(targets.inclination_rad[row]), -tof)
+    body = TARGET.format(
+        away=tof - 43_200.0,
+        radius=wanted[0],
+        inclination=wanted[1],
+        tof=tof,
+        goal_km=GOAL_KM,
+        goal_deg=GOAL_DEG,
+        goal_s=GOAL_S,
+    )
+    empty_s, _ = run_gmat(head + REPORT, folder)
+    whole_s, found = run_gmat(head + body + REPORT, folder)
+    off = np.abs(found - np.array(wanted))
+    return whole_s - empty_s, bool((off <= 1.01 * np.array([GOAL_KM, GOAL_DEG, GOAL_S])).all())
+
+
+def time_ours(targets: TransferTargets, copies: int) -> tuple[float, float]:
+    """Return converged transfers per second of one core, and of the wall.
+
+    Parameters
+    ----------
+    targets : TransferTargets
+        Transfers that GMAT solves too.
+    copies : int
+        How often they are repeated, minutes apart, for a list that lasts.
+
+    Returns
+    -------
+    per_s_core, per_s : float
+        By processor time, and by wall clock with all threads.
+    """
+    rows = np.tile(np.arange(len(targets)), copies)
+    many = targets.select(rows)
+    many.perilune_tdb[:] += 60.0 * np.repeat(np.arange(copies), len(targets))
+    wall, cpu = time.perf_counter(), time.process_time()
+    good = int((solve_direct(many).status == Outcome.OK).sum())
+    return good / (time.process_time() - cpu), good / (time.perf_counter() - wall)
+
+
+def compare(
+    count: int, rounds: int, seed: int, copies: int, say: Callable[[str], Any] = sys.stdout.write
+) -> list[dict[str, Any]]:
+    """Measure both programs in turn.
+
+    Parameters
+    ----------
+    count : int
+        Transfers.
+    rounds : int
+        Turns; each gives GMAT every transfer once.
+    seed : int
+        Of the draw.
+    copies : int
+        Repetitions of the list for our solver.
+    say : callable
+        Takes lines of progress.
+
+    Returns
+    -------
+    list of dict
+        Speed records of GMAT and of this package.
+    """
+    targets = draw_targets(count, seed)
+    targets = targets.select(np.flatnonzero(solve_direct(targets).status == Outcome.OK))
+    guess = first_guesses(targets)
+    gmat_s: list[float] = []
+    ours, failed = [], 0
+    with tempfile.TemporaryDirectory() as name:
+        run_gmat(HEAD.format(epoch=21545.5, state=guess[0].tolist(), report="REPORT_FILE") + REPORT, Path(name))
+        time_ours(targets, 1)
+        for turn in range(rounds):
+            ours.append(time_ours(targets, copies))
+            for row in range(len(targets)):
+                spent, converged = target_with_gmat(targets, guess, row, Path(name))
+                failed += not converged
+                if converged:
+                    gmat_s.append(spent)
+            say(f"round {turn + 1}: ours {ours[-1][0]:.0f}/s/core, GMAT {np.median(gmat_s):.3f} s, {failed} failed\n")
+    common = {"task": "GMAT", "seed": seed, "rounds": rounds, "machine": machine_text(), "error_p99_m": None}
+    rate = float(np.median([pair[0] for pair in ours]))
+    gmat_rate = 1.0 / float(np.median(gmat_s))
+    return [
+        {
+            **common,
+            "tool": "GMAT (differential corrector, backward from our guess)",
+            "version": f"gmatpy {version('gmatpy')}",
+            "rows": len(targets),
+            "rate_per_s_core": gmat_rate,
+            "not_converged": failed,
+            "goal_m": GOAL_KM * 1e3,
+        },
+        {
+            **common,
+            "tool": "perilune",
+            "version": sim.__version__,
+            "rows": len(targets) * copies,
+            "rate_per_s_core": rate,
+            "rate_per_s_wall": float(np.median([pair[1] for pair in ours])),
+            "goal_m": 0.02,
+            "times_gmat": rate / gmat_rate,
+        },
+    ]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    arguments : list of str, optional
+        Command line without the program.
+
+    Returns
+    -------
+    int
+        0.
+    """
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.gmat_targeting", description=__doc__)
+    parser.add_argument("--count", type=int, default=10)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seed", type=int, default=20_240_101)
+    parser.add_argument("--copies", type=int, default=1000)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="append records here")
+    options = parser.parse_args(arguments)
+    for record in compare(options.count, options.rounds, options.seed, options.copies):
+        if options.json is not None:
+            write_record(options.json, record)
+        sys.stdout.write(json.dumps(record) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
