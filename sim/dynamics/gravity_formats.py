@@ -83,7 +83,8 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
 def _numbers(path: Path, line: int, text: str, least: int) -> list[float]:
     """Numbers of a line, whether or not there is a blank between them (columns of fixed width may abut)."""
     found = [float(number.replace("D", "E").replace("d", "e")) for number in _NUMBER.findall(text)]
-    if len(found) < least or not all(math.isfinite(number) for number in found):
+    rest = _NUMBER.sub("", text).strip(" ,\t\r\0")
+    if rest or len(found) < least or not all(math.isfinite(number) for number in found):
         raise DataError(f"{path}:{line}: expected at least {least} finite numbers, found {text.strip()[:60]!r}")
     return found
 
