@@ -159,14 +159,17 @@ class BoinorCowell(OneAtATime):
         return np.array(ends)
 
 
-_DECADES = tuple(10.0**-n for n in range(6, 16))
-_HALF_DECADES = tuple(m * 10.0**-n for n in range(7, 15) for m in (1.0, 0.3))
+
+def ladder(loosest: int, tightest: int) -> tuple[float, ...]:
+    """Quarter decades of tolerance."""
+    return tuple(float(f"{10.0 ** -(n / 4.0):.2g}") for n in range(4 * loosest, 4 * tightest + 1))
+
 
 TOOLS: Final = {
-    "perilune": Tool("perilune", Perilune, _HALF_DECADES),
-    "heyoka": Tool("heyoka", HeyokaBatch, tuple(m * 10.0**-n for n in range(10, 17) for m in (1.0, 0.3))),
-    "scipy": Tool("scipy", ScipyDop853, _DECADES[3:9], most_rows=8),
-    "boinor": Tool("boinor", BoinorCowell, _DECADES[3:9], most_rows=8),
+    "perilune": Tool("perilune", Perilune, ladder(7, 14)),
+    "heyoka": Tool("heyoka", HeyokaBatch, ladder(10, 16)),
+    "scipy": Tool("scipy", ScipyDop853, ladder(9, 14)[::4], most_rows=8),
+    "boinor": Tool("boinor", BoinorCowell, ladder(9, 14)[::4], most_rows=8),
 }
 
 __all__ = ["TOOLS", "Tool", "positions_km"]
