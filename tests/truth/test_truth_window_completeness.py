@@ -1,7 +1,8 @@
 """No window missed, none invented: the search against a dense scan that uses neither splines nor fold handling.
 
-The scan solves every family every ten minutes of arrival in the full model, forms the closure mismatch there, and takes
-each sign change as a window. The scan is ours too, but knows nothing of the search's interpolation, bracketing, folds
+The scan solves every family at closely spaced arrivals in the full model (every ten minutes; in the slow lane every
+ten seconds for 30 days, a million solutions a site), forms the closure mismatch there, and takes each sign change as a
+window. The scan is ours too, but knows nothing of the search's interpolation, bracketing, folds
 and polishing; the transfers themselves are held against an independent integrator in ``test_truth_transfers.py``.
 """
 
@@ -20,6 +21,7 @@ from sim.windows.closure import coast_rad, leg_geometry, node_mismatch_rad
 from sim.windows.manifold import Family, family_targets, injection_plane, sidereal_angle_rad
 
 STEP_S = 600.0
+FINE_STEP_S = 10.0
 
 
 def request_of(site: str, inclination_deg: float, start_utc: str, span_day: float) -> WindowRequest:
@@ -38,11 +40,11 @@ def request_of(site: str, inclination_deg: float, start_utc: str, span_day: floa
     )
 
 
-def scan(request: WindowRequest, family: Family, leg: str) -> tuple[np.ndarray, np.ndarray]:
+def scan(request: WindowRequest, family: Family, leg: str, step_s: float) -> tuple[np.ndarray, np.ndarray]:
     """Launch epochs of all sign changes, and arrival epochs beside which the family begins or ends."""
     ephemeris = open_ephemeris()
     tof = family.tof_day * 86_400.0
-    epochs = np.arange(request.launch_start_tdb + tof, request.launch_stop_tdb + tof + 7_200.0, STEP_S)
+    epochs = np.arange(request.launch_start_tdb + tof, request.launch_stop_tdb + tof + 7_200.0, step_s)
     which = np.zeros(epochs.size, dtype=np.intp)
     found = solve_direct(family_targets(request, [family], which, epochs, ephemeris), ephemeris=ephemeris)
     good = found.status == Outcome.OK
@@ -76,7 +78,7 @@ def of_family(table: OpportunityTable, pole: str, branch: str, leg: str) -> Oppo
     return table.select(np.flatnonzero(rows))
 
 
-def compare_with_scan(request: WindowRequest, record_accuracy, label: str) -> None:
+def compare_with_scan(request: WindowRequest, record_accuracy, label: str, step_s: float = STEP_S) -> None:
     table = find_opportunities(request)
     missed = invented = seen = 0
     worst = 0.0
@@ -89,7 +91,7 @@ def compare_with_scan(request: WindowRequest, record_accuracy, label: str) -> No
                 request.tof_day[0],
             )
             for leg in LEGS if request.site.id == "vostochny" else ("southeast",):
-                expected, edges = scan(request, family, leg)
+                expected, edges = scan(request, family, leg, step_s)
                 got = of_family(table, pole, branch, leg)
                 seen += expected.size
                 for launch in expected:
@@ -98,15 +100,15 @@ def compare_with_scan(request: WindowRequest, record_accuracy, label: str) -> No
                     worst = max(worst, float(off)) if off <= 60.0 else worst
                 for launch, perilune in zip(got.launch_tdb, got.perilune_tdb, strict=True):
                     # beside a fold a ten-minute scan cannot bracket; the search may know more there
-                    near_edge = np.abs(edges - perilune).min(initial=np.inf) < 2.0 * STEP_S
+                    near_edge = np.abs(edges - perilune).min(initial=np.inf) < 2.0 * step_s
                     near_end = min(launch - request.launch_start_tdb, request.launch_stop_tdb - launch) < 60.0
                     alone = np.abs(expected - launch).min(initial=np.inf) > 60.0
                     invented += int(alone and not near_edge and not near_end)
     assert seen >= 4
-    record_accuracy(label, "scan of arrivals every 10 min in the full model", "windows missed", missed, "1", 0.0)
-    record_accuracy(label, "scan of arrivals every 10 min in the full model", "windows invented", invented, "1", 0.0)
-    # the scan interpolates straight over ten minutes; measured 0.1-3 s, most near folds
-    assert worst < 20.0
+    record_accuracy(label, f"scan every {step_s:g} s in the full model", "windows missed", missed, "1", 0.0)
+    record_accuracy(label, f"scan every {step_s:g} s in the full model", "windows invented", invented, "1", 0.0)
+    # a scan of ten minutes interpolates straight over them: measured up to 3 s, most near folds
+    record_accuracy(label, f"scan every {step_s:g} s in the full model", "launch instant", worst, "s", step_s / 10.0)
 
 
 def test_vostochny_week(record_accuracy) -> None:
@@ -123,4 +125,4 @@ def test_wenchang_around_two_folds(record_accuracy) -> None:
 )
 def test_month(site: str, inclination_deg: float, record_accuracy) -> None:
     request = request_of(site, inclination_deg, "2024-10-01T00:00:00", 30.0)
-    compare_with_scan(request, record_accuracy, f"{site} {inclination_deg} deg, 30 days")
+    compare_with_scan(request, record_accuracy, f"{site} {inclination_deg} deg, 30 days", FINE_STEP_S)
