@@ -16,10 +16,11 @@ from sim.analysis.results import (
     MissionResult,
     Trajectory,
 )
+from sim.analysis.sample_return import sample_return
 from sim.analysis.service import contact
 from sim.cases import MissionCase
 from sim.constants import SECONDS_PER_DAY
-from sim.ephemeris import Ephemeris
+from sim.ephemeris import Ephemeris, open_ephemeris
 from sim.windows.table import OpportunityTable
 
 _NEAR_S = SECONDS_PER_DAY
@@ -102,6 +103,8 @@ def evaluate_mission(
     within = acceptance.within
     best = best_row(case, table, within)
     window, nominal = case.window, nearest_row(case, table)
+    arrived = best if nominal is None else nominal
+    home = sample_return(case, table, arrived, ephemeris or open_ephemeris())
     return MissionResult(
         key=key or case.id,
         case=case,
@@ -114,7 +117,8 @@ def evaluate_mission(
         mass=masses(case, table, within, best),
         lighting=lighting(case, table, best, ephemeris),
         nominal=nominal,
-        checks=flight_checks(case, table, nominal),
+        checks=flight_checks(case, table, nominal) + (home.checks if home else ()),
+        sample_return=home,
         remark=recurrence(case, table),
         resumed=resumed,
         wall_time_s=wall_time_s,

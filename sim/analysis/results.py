@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.analysis.flown import CheckResult
 from sim.analysis.accepted import Acceptance
+from sim.analysis.flown import CheckResult
 from sim.analysis.parts import (
     CalendarResult,
     ContactResult,
@@ -26,6 +26,7 @@ from sim.analysis.parts import (
     SurveyResult,
     Trajectory,
 )
+from sim.analysis.sample_return import SampleReturnResult
 from sim.cases import MissionCase, PlanCase
 from sim.windows.table import OpportunityTable
 
@@ -80,6 +81,8 @@ class MissionResult:
         Row launched nearest to the published launch instant, within a day of it.
     checks : tuple of CheckResult
         That row beside what was flown.
+    sample_return : SampleReturnResult or None
+        What follows a landing that is not the end.
     remark : str
         What is particular about the windows, in words; empty when nothing is.
     acceptance : Acceptance or None
@@ -101,6 +104,7 @@ class MissionResult:
     lighting: LightingResult | None
     nominal: int | None = None
     checks: tuple[CheckResult, ...] = ()
+    sample_return: SampleReturnResult | None = None
     remark: str = ""
     acceptance: Acceptance | None = None
     resumed: bool = False

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sim.errors import InputError
 from sim.products import moon, opportunities, summary
+from sim.products.returns import REQUIRED as RETURN_COLUMNS
 from sim.products.schema import Json
 from sim.products.tables import Table, read_table
 
@@ -36,6 +37,8 @@ class Mission:
         Rows within limits.
     path : Table or None
         The trajectory of the best opportunity.
+    returns, way_home : Table or None
+        Returns to the Earth, and the trajectory of one of them.
     """
 
     facts: Json
@@ -43,6 +46,8 @@ class Mission:
     launch: Times
     within: NDArray[np.bool_]
     path: Table | None
+    returns: Table | None = None
+    way_home: Table | None = None
 
     @property
     def key(self) -> str:
@@ -147,4 +152,6 @@ def _mission(directory: Path, facts: Json) -> Mission:
     except ValueError as error:
         raise InputError(f"{path}: column launch_utc holds something that is no epoch: {error}") from error
     flown = read_table(directory / names["trajectory"], _TRAJECTORY) if names["trajectory"] else None
-    return Mission(facts, table, launch, table["within_limits_n"] > 0.5, flown)
+    home = read_table(directory / names["returns"], RETURN_COLUMNS) if names.get("returns") else None
+    way = read_table(directory / names["return_trajectory"], _TRAJECTORY) if names.get("return_trajectory") else None
+    return Mission(facts, table, launch, table["within_limits_n"] > 0.5, flown, home, way)

@@ -10,6 +10,7 @@ from sim.products import (
     contact_figure,
     months_figure,
     report,
+    return_figure,
     style,
     timeline_figure,
     transfer_figure,
@@ -107,4 +108,7 @@ def _transfers(folder: Folder, target: Path) -> list[Picture]:
         if mission.path is not None:
             path = transfer_figure.draw(folder, mission, target / f"transfer_{mission.key}.png")
             pictures.append(Picture(path, "transfers", f"{mission.name}: the best transfer, to scale."))
+        if mission.facts.get("sample_return"):
+            path = return_figure.draw(folder, mission, target / f"return_{mission.key}.png")
+            pictures.append(Picture(path, "returns", f"{mission.name}: ascent, docking and the way home."))
     return pictures

@@ -17,6 +17,7 @@ from sim.analysis.results import AssumedNumber, MissionResult, PlanResult, RunRe
 from sim.cases import SourcedNumber
 from sim.ephemeris import Ephemeris
 from sim.errors import InputError, StoreError
+from sim.products import returns
 from sim.products.opportunities import columns
 from sim.products.schema import Json, faults, summary_schema
 from sim.timescales import utc_from_tdb
@@ -184,6 +185,7 @@ def _mission(results: RunResults, mission: MissionResult) -> Json:
         "nearest_to_published": _row(mission, mission.nominal),
         "checks": plain(mission.checks),
         "remark": mission.remark,
+        "sample_return": returns.facts(mission),
         "calendar": plain(mission.calendar),
         "mass": plain(mission.mass),
         "lighting": plain(mission.lighting),
@@ -212,13 +214,14 @@ def mission_files(mission: MissionResult) -> dict[str, str | None]:
     Returns
     -------
     dict
-        ``opportunities``, ``trajectory`` and ``oem``.
+        ``opportunities``, ``trajectory``, ``oem``, ``returns`` and ``return_trajectory``.
     """
     flown = mission.trajectory is not None
     return {
         "opportunities": f"opportunities_{mission.key}.csv",
         "trajectory": f"trajectory_{mission.key}.csv" if flown else None,
         "oem": f"transfer_{mission.key}.oem" if flown else None,
+        **returns.file_names(mission),
     }
 
 

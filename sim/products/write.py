@@ -9,7 +9,7 @@ from pathlib import Path
 from sim.analysis.results import MissionResult, RunResults
 from sim.ephemeris import Ephemeris, open_ephemeris
 from sim.errors import StoreError
-from sim.products import moon, netcdf, opportunities, summary, trajectory
+from sim.products import calendar_tables, moon, netcdf, opportunities, returns, summary, trajectory
 from sim.products.oem import write_oem
 from sim.products.tables import Table, write_table
 
@@ -45,6 +45,7 @@ def write_results(results: RunResults, directory: Path, *, ephemeris: Ephemeris 
     paths: list[Path] = []
     for mission in results.missions:
         paths += _write_mission(results, mission, tables[mission.key], directory, ephemeris)
+        paths += calendar_tables.write_calendars(mission, directory)
     if results.missions:
         span = moon.span_tdb(results)
         paths.append(write_table(directory / moon.FILE_NAME, moon.moon_table(ephemeris, *span)))
@@ -96,6 +97,11 @@ def _write_mission(
 ) -> list[Path]:
     names = summary.mission_files(mission)
     paths = [write_table(directory / str(names["opportunities"]), table)]
+    if mission.sample_return is not None and mission.sample_return.returns is not None:
+        paths.append(write_table(directory / str(names["returns"]), returns.columns(mission)))
+    if mission.sample_return is not None and mission.sample_return.path is not None:
+        flown_home = trajectory.columns(mission.sample_return.path, ephemeris)
+        paths.append(write_table(directory / str(names["return_trajectory"]), flown_home, trajectory.COMMENTS))
     if mission.trajectory is None:
         return paths
     flown = trajectory.columns(mission.trajectory, ephemeris)
