@@ -1,14 +1,14 @@
 """Launch instants of real missions, found from the calendar alone, against the instants at which they flew.
 
-Common assumptions, none published: ascent 560 s over 20 degrees of arc into a circular parking orbit whose plane holds the
-launch site at lift-off. They matter little: from 480 s and 17 degrees to 800 s and 30 degrees the instant of Luna 25 moves
-by less than a second, because the Earth's turning fixes when the plane is met, and only injection and arrival move. What
-matters is the inclination and the flight time; where no source gives them, the spread of the answer is tested, not a hit.
+Common assumptions, none published: ascent 560 s over 20 degrees of arc into a circular parking orbit whose plane holds
+the launch site at lift-off. They matter little: from 480 s and 17 degrees to 800 s and 30 degrees the instant of Luna
+25 moves by less than a second: the Earth's turning fixes when the plane is met, only injection and arrival move.
+What matters is inclination and flight time; where no source gives them, the spread of the answer is tested, not a hit.
 
-Of the two to four opportunities of the leg and branch that was flown (approach over the north or the south pole of the
-Moon), the nearer is compared: sources do not tell the pole. Sources: [S36] reserve date of Luna 25 in a notice to residents
-of the drop zone; [S34] Luna 25; [S30] its parking orbit; [S70, S71, S75] Chang'e 5; [S79] Chang'e 6; [S92, S93] Queqiao-2;
-[S163] Luna 24; NSSDCA 1970-072A Luna 16, as listed in ``sim/sites/data/sources.toml`` and in the scenarios.
+Of the opportunities of a day (two legs, two branches, approach over either pole of the Moon) the nearest is compared.
+Sources: [S36] reserve date of Luna 25, in a notice to residents of the drop zone; [S30] its parking orbit; [S70, S73,
+S75] Chang'e 5; [S79] Chang'e 6; [S92, S93] Queqiao-2; [S163] Luna 24, all listed in ``sim/sites/data/sources.toml`` and
+with the scenarios; NSSDCA 1970-072A: Luna 16.
 """
 
 from __future__ import annotations
@@ -62,8 +62,8 @@ def search(
 def test_luna_25_reserve_date(record_accuracy) -> None:
     """Announced: 2023-08-12 02:35 Moscow time = 08-11 23:35 UTC [S36], rounded to 5 minutes.
 
-    Parking orbit 274 km at 51.73 deg as flown a day earlier [S30]; flight time 5.36 d of the flown launch. The announced
-    arrival may have been chosen otherwise: that is the 3.5 minutes.
+    Parking orbit 274 km at 51.73 deg as flown a day earlier [S30]; flight time 5.36 d of the flown launch, whereas
+    the announced one may have had another arrival.
     """
     late, row = search("vostochny", "2023-08-11T23:35:00", 51.73, 5.36, parking_km=274.0)
     # measured 3.5 min; the announcement is rounded and flown and reserve flight times differ
@@ -74,9 +74,9 @@ def test_luna_25_reserve_date(record_accuracy) -> None:
 def test_chang_e_5(record_accuracy) -> None:
     """Flown 2020-11-23 20:30:12 UTC [S70]; braking from 12:58 UTC for 17 min on 11-28 [S73].
 
-    Inclination 21.30 deg from elements fitted to its orbit (test_truth_transfers.py). Injection about 2140 s after lift-off:
-    the probe separated at about 2200 s [S75]. So 4.667 d to the middle of the burn. Perilune 400 km; lunar inclination 137
-    deg (retrograde, of Chang'e 6 [S79], assumed for both).
+    Inclination 21.30 deg from elements fitted to its orbit (test_truth_transfers.py). Injection about 2140 s after
+    lift-off: the probe separated at about 2200 s [S75]. So 4.667 d to the middle of the burn. Perilune 400 km; lunar
+    inclination 137 deg (retrograde, as Chang'e 6 [S79], assumed for both).
     """
     flown = "2020-11-23T20:30:12"
     tof = days_between(flown, "2020-11-28T13:06:30") - 2140.0 / 86_400.0
@@ -108,8 +108,8 @@ def test_chang_e_6_by_inclination(record_accuracy) -> None:
     """Flown 2024-05-03 09:27:29 UTC, braking from 05-08 02:12 [S79]; its parking inclination is not published.
 
     At Chang'e 5's 21.30 deg the nearest opportunity comes 85 min early: the Moon arrives near its southernmost, where
-    half a degree of inclination moves the launch by half an hour. The flown instant lies at 23.4 deg (north pole) or 24.1
-    deg (south), and the launch instant rises with inclination all the way: what is tested is that it is bracketed.
+    half a degree of inclination moves the launch by half an hour. The flown instant lies at 23.4 deg (north pole) or
+    24.1 deg (south), and the launch instant rises with inclination all the way: what is tested is the bracket.
     """
     flown = "2024-05-03T09:27:29"
     tof = days_between(flown, "2024-05-08T02:20:00") - 2140.0 / 86_400.0
