@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sim.analysis.results import RunResults
 from sim.constants import SECONDS_PER_DAY
 from sim.ephemeris import Ephemeris
-from sim.frames import R_tod_icrf
+from sim.frames import R_tod_icrf, sub_solar_point
 from sim.products.tables import Table
 from sim.timescales import utc_from_tdb
 
@@ -53,7 +53,8 @@ def moon_table(ephemeris: Ephemeris, start_tdb: float, stop_tdb: float) -> Table
     -------
     Table
         Geometric (no light time): Earth-centred ICRF position, distance, declination to the true equator of date,
-        elongation from the Sun in ecliptic-like sense (0 new, 180 full, increasing with time), illuminated share.
+        elongation from the Sun in ecliptic-like sense (0 new, 180 full, increasing with time), illuminated share,
+        selenographic latitude of the sub-solar point.
     """
     start, stop = max(start_tdb, ephemeris.start_tdb), min(stop_tdb, ephemeris.stop_tdb)
     t_tdb = np.arange(start, stop, STEP_DAY * SECONDS_PER_DAY)
@@ -70,6 +71,7 @@ def moon_table(ephemeris: Ephemeris, start_tdb: float, stop_tdb: float) -> Table
         "distance_km": distance,
         "declination_deg": np.degrees(np.arcsin(of_date[:, 2] / distance)),
         "elongation_deg": np.degrees(elongation),
+        "sub_solar_latitude_deg": np.asarray(sub_solar_point(t_tdb, ephemeris).latitude_deg),
         "illuminated_fraction": 0.5 * (1.0 - np.cos(elongation)),
     }
 

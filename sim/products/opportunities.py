@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from sim.analysis.flown import arrival_speed_km_s, climb_angle_deg, injection_speed_km_s
 from sim.analysis.masses import delivered_mass_kg
+from sim.analysis.payload import payload_penalty_kg
 from sim.analysis.results import MissionResult
 from sim.products.tables import Table
 from sim.timescales import utc_from_tdb
@@ -121,6 +122,7 @@ def columns(mission: MissionResult) -> Table:
     found["total_dv_m_s"] = table.tli_dv_m_s + table.loi_dv_m_s
     if mission.acceptance is not None:
         found |= mission.acceptance.circumstances.columns()
+        found["payload_penalty_kg"] = payload_penalty_kg(mission.case, found["launch_penalty_m_s"])
         found["refused_by"] = mission.acceptance.check.reasons()
     found["within_limits_n"] = mission.within
     found["status"] = np.array([Outcome(int(code)).name.lower() for code in table.status], dtype=np.str_)

@@ -114,12 +114,21 @@ class WindowSearch:
         tables = []
         for done, chunk in enumerate(chunks):
             pair = f"inclination {chunk.inclination_deg[0]:g} deg, flight {chunk.tof_day[0]:g} d"
-            self._tell(f"{request.mission_id}: {pair}", done, len(chunks))
+            self.tell(f"{request.mission_id}: {pair}", done, len(chunks))
             tables.append(self._chunk(chunk))
-        self._tell(f"{request.mission_id}: launch windows", len(chunks), len(chunks))
+        self.tell(f"{request.mission_id}: launch windows", len(chunks), len(chunks))
         return join_tables(tables)
 
-    def _tell(self, label: str, done: int, total: int) -> None:
+    def tell(self, label: str, done: int, total: int) -> None:
+        """Report progress to whoever listens.
+
+        Parameters
+        ----------
+        label : str
+            What is being done.
+        done, total : int
+            Pieces done and pieces in all.
+        """
         if self._progress is not None:
             self._progress(label, done, total)
 

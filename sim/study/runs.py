@@ -70,7 +70,12 @@ def _evaluate(run: _Run, case: MissionCase, key: str) -> MissionResult:
     table = run.search.find(case.window)
     run.clock("windows", start)
     began = time.perf_counter()
+    label = f"circumstances of {case.id}: {len(table)} opportunities"
+    run.search.tell(label, 0, 1)
     acceptance = accept(case, table, with_eclipses=run.eclipses, ephemeris=run.search.ephemeris)
+    run.search.tell(label, 1, 1)
+    run.clock("circumstances", began)
+    began = time.perf_counter()
     row = best_row(case, table, acceptance.within) if run.trajectories else None
     trajectory = _trajectory(table, row, run.search.ephemeris)
     run.clock("trajectories", began)

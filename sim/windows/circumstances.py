@@ -30,6 +30,7 @@ from sim.frames import (
 from sim.frames.rotations import cross, dot, norm, unit
 from sim.sites import GroundStation, LaunchSite, azimuth_rotating_deg, ground_station
 from sim.units import S_PER_DAY
+from sim.windows.daily import ascent_penalty_m_s
 from sim.windows.eclipse import eclipses, sun_fraction
 from sim.windows.request import LEGS, WindowRequest
 from sim.windows.table import OpportunityTable
@@ -69,6 +70,9 @@ class Circumstances:
         Sun's centre over the launch site's horizon (WGS 84) at lift-off; NaN for departures from an orbit.
     azimuth_rotating_deg : ndarray
         Launch azimuth relative to the rotating Earth, which range safety means; NaN for departures from an orbit.
+    launch_penalty_m_s : ndarray
+        What the launcher must add because less of the Earth's rotation helps than at the site's lowest inclination,
+        see `sim.windows.daily.ascent_penalty_m_s`; NaN for departures from an orbit.
     tli_latitude_deg, tli_longitude_deg : ndarray
         Geodetic place under the injection point.
     tli_sun_fraction, loi_sun_fraction : ndarray
@@ -90,6 +94,7 @@ class Circumstances:
 
     launch_sun_elevation_deg: Floats
     azimuth_rotating_deg: Floats
+    launch_penalty_m_s: Floats
     tli_latitude_deg: Floats
     tli_longitude_deg: Floats
     tli_sun_fraction: Floats
@@ -184,17 +189,30 @@ def find_circumstances(
     """
     ephemeris = ephemeris or open_ephemeris()
     known = tuple(ground_station(name) for name in stations)
+    # A row without a state has no circumstances (NaN) and must not disturb the others.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return _found(request, table, known, with_eclipses, ephemeris)
+
+
+def _found(
+    request: WindowRequest,
+    table: OpportunityTable,
+    known: tuple[GroundStation, ...],
+    with_eclipses: bool,
+    ephemeris: Ephemeris,
+) -> Circumstances:
     count = len(table)
     absent = np.full(count, np.nan)
     perilune = table.perilune_state[:, :3] + ephemeris.position_km("moon", "earth", table.perilune_tdb)
     landing_tdb = table.perilune_tdb + request.landing_delay_day * S_PER_DAY
     earth_up, cross_track = _landing(request, table, landing_tdb, ephemeris)
-    launch_sun, azimuth = _launch(request, table, ephemeris)
+    launch_sun, azimuth, penalty = _launch(request, table, ephemeris)
     under = geodetic_from_itrf(rotate(R_itrf_icrf(table.tli_tdb), table.tli_state[:, :3]))
     shade = eclipses(table.tli_state, table.tli_tdb, table.perilune_tdb, ephemeris) if with_eclipses else None
     return Circumstances(
         launch_sun_elevation_deg=launch_sun,
         azimuth_rotating_deg=azimuth,
+        launch_penalty_m_s=penalty,
         tli_latitude_deg=np.asarray(under.latitude_geodetic_deg),
         tli_longitude_deg=np.asarray(under.longitude_deg),
         tli_sun_fraction=sun_fraction(table.tli_state[:, :3], table.tli_tdb, ephemeris),
@@ -210,16 +228,18 @@ def find_circumstances(
     )
 
 
-def _launch(request: WindowRequest, table: OpportunityTable, ephemeris: Ephemeris) -> tuple[Floats, Floats]:
-    """Sun at the launch site and azimuth over the rotating Earth; NaN for departures from an orbit."""
+def _launch(request: WindowRequest, table: OpportunityTable, ephemeris: Ephemeris) -> tuple[Floats, Floats, Floats]:
+    """Sun at the launch site, azimuth over the rotating Earth and its price; NaN for departures from an orbit."""
     site = request.site
     if not isinstance(site, LaunchSite):
-        return np.full(len(table), np.nan), np.full(len(table), np.nan)
+        absent = np.full(len(table), np.nan)
+        return absent, absent, absent
     sun = ephemeris.position_km("sun", "earth", table.launch_tdb)
     seen = azel_earth_site(
         site.latitude_geodetic_deg, site.longitude_deg, sun, table.launch_tdb, altitude_km=site.altitude_km
     )
-    speed = np.sqrt(EARTH.gm_km3_s2 / (EARTH.radius_equatorial_km + request.parking_altitude_km))
+    radius = EARTH.radius_equatorial_km + request.parking_altitude_km
+    speed = np.sqrt(EARTH.gm_km3_s2 / radius)
     latitude = site.latitude_geocentric_deg
     # The rows' inclination may lie a rounding error below the site's latitude where a plane just touches it.
     inclination = np.clip(table.inclination_deg, abs(latitude), 180.0 - abs(latitude))
@@ -227,7 +247,8 @@ def _launch(request: WindowRequest, table: OpportunityTable, ephemeris: Ephemeri
         azimuth_rotating_deg(inclination, latitude, speed, ascending=ascending) for ascending in (True, False)
     )
     azimuth = np.where(table.leg == LEGS.index("northeast"), north, south)
-    return np.asarray(seen.elevation_deg), np.asarray(azimuth)
+    penalty = ascent_penalty_m_s(site, inclination, radius)
+    return np.asarray(seen.elevation_deg), np.asarray(azimuth), penalty
 
 
 def _landing(

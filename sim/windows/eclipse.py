@@ -23,10 +23,10 @@ from sim.transfer.shooting import transfer_model
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
 
-SAMPLES = 200
-"""States along each transfer; they crowd at both ends, with 33 seconds between the first two of a five-day flight."""
+SAMPLES = 120
+"""States along each transfer; they crowd at both ends, with 92 seconds between the first two of a five-day flight."""
 
-PARTS = 4
+PARTS = 6
 """Shadow is looked for at this many places between two states, and where it nearly touches in between."""
 
 EDGE_S = 1e-3
@@ -232,7 +232,8 @@ def _durations(arcs: _Arcs, epochs: Floats, margin: Floats, umbra: bool) -> tupl
     length = exit_ - entry
     longest = np.zeros(rows)
     np.maximum.at(longest, entry_row, length)
-    return np.bincount(entry_row, weights=length, minlength=rows), longest
+    # Without passages numpy counts in integers.
+    return np.bincount(entry_row, weights=length, minlength=rows).astype(np.float64), longest
 
 
 def _passages(arcs: _Arcs, epochs: Floats, margin: Floats, umbra: bool) -> tuple[Indices, Floats, Floats]:
