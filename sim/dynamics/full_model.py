@@ -16,9 +16,10 @@ from sim.core.full_forces import ABSENT, CENTER, FullForces
 from sim.core.harmonics import Harmonics, no_harmonics
 from sim.dynamics.atmosphere import Atmosphere
 from sim.dynamics.gravity_field import GravityField
-from sim.dynamics.orientation import earth_table
+from sim.dynamics.orientation import Axes, earth_table
 from sim.ephemeris import ChebyshevTable, Ephemeris, open_ephemeris
 from sim.errors import InputError
+from sim.frames import R_itrf_icrf
 from sim.units import M_PER_KM
 
 FloatArray = npt.NDArray[np.float64]
@@ -114,6 +115,9 @@ class FullForceModel:
         Distance at which ``solar_flux_w_m2`` holds.
     ephemeris : Ephemeris, optional
         By default the one that comes with the package.
+    earth_axes : callable
+        Epochs (N,) to rotations (N, 3, 3) into the Earth-fixed axes; another one than :func:`sim.frames.R_itrf_icrf`
+        serves for comparisons with other tools.
     piece_day : float
         Length of the pieces of the tables.
 
@@ -138,6 +142,7 @@ class FullForceModel:
     radius_km: Mapping[str, float] | None = None
     astronomical_unit_km: float = ASTRONOMICAL_UNIT_KM
     ephemeris: Ephemeris | None = None
+    earth_axes: Axes = R_itrf_icrf
     piece_day: float = 1.0
     _flats: dict[tuple[float, float], FlatFullModel] = field(default_factory=dict, init=False, repr=False)
     _lock: Lock = field(default_factory=Lock, init=False, repr=False)
@@ -314,7 +319,7 @@ class FullForceModel:
     def _earth_axes(self, table: ChebyshevTable) -> FloatArray:
         if self.earth_field is None and self.atmosphere is None:
             return np.zeros((1, 5, 1))
-        return earth_table(table)
+        return earth_table(table, self.earth_axes)
 
     def _moon_axes(self, table: ChebyshevTable) -> FloatArray:
         if self.moon_field is None:
