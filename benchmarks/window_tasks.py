@@ -18,7 +18,6 @@ import argparse
 import json
 import math
 import os
-import platform
 import resource
 import subprocess
 import sys
@@ -27,6 +26,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
@@ -71,20 +71,17 @@ CHECKED = 200
 """Rows flown forward with independent code for the error of a record."""
 
 
-def machine_text() -> str:
-    """Return processor, number of cores and Python of this machine.
+def stamp() -> dict[str, Any]:
+    """Return when and where a record is measured.
 
     Returns
     -------
-    str
-        Words.
+    dict
+        UTC and the fingerprint of the machine.
     """
-    model = platform.machine()
-    info = Path("/proc/cpuinfo")
-    if info.is_file():
-        names = [line.partition(":")[2].strip() for line in info.read_text().splitlines() if "model name" in line]
-        model = names[0] if names else model
-    return f"{model}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    from benchmarks.runner import machine  # late: the command that T1 times must not load other benchmarks
+
+    return {"utc": datetime.now(UTC).isoformat(timespec="seconds"), "machine": machine()}
 
 
 def write_record(path: Path, record: dict[str, Any]) -> None:
@@ -169,15 +166,19 @@ def forward_error_m(tli_state: Floats, tli_tdb: Floats, perilune_state: Floats, 
     return float(np.percentile(closure.miss_km, 99) * 1e3)
 
 
-def run_t1(rounds: int, start: str = "2024-01-01T00:00:00", stop: str = "2025-01-01T00:00:00") -> dict[str, Any]:
+def run_t1(
+    rounds: int, start: str = "2024-01-01T00:00:00", stop: str = "2025-01-01T00:00:00", fill: int = 1
+) -> dict[str, Any]:
     """Time the command of T1 in fresh processes.
 
     Parameters
     ----------
     rounds : int
-        How often, after one run that fills the cache.
+        How often.
     start, stop : str
         Launch period, UTC.
+    fill : int
+        Runs before that, not counted, that fill the cache.
 
     Returns
     -------
@@ -188,11 +189,11 @@ def run_t1(rounds: int, start: str = "2024-01-01T00:00:00", stop: str = "2025-01
     with tempfile.TemporaryDirectory() as name:
         out = Path(name) / "t1.npz"
         command = [sys.executable, "-m", "benchmarks.window_tasks", "--task", "T1-command", "--span", start, stop]
-        for turn in range(rounds + 1):
+        for turn in range(fill + rounds):
             before, wall = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
             subprocess.run([*command, "--out", str(out)], check=True, cwd=Path(__file__).parents[1])
             after = resource.getrusage(resource.RUSAGE_CHILDREN)
-            if turn:
+            if turn >= fill:
                 walls.append(time.perf_counter() - wall)
                 cpus.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
         with np.load(out) as data:
@@ -208,8 +209,10 @@ def run_t1(rounds: int, start: str = "2024-01-01T00:00:00", stop: str = "2025-01
         "rate_per_s_core": rows / float(np.median(cpus)),
         "error_p99_m": forward_error_m(*ends),
         "rounds": rounds,
-        "machine": machine_text(),
+        "rates": [round(rows / cpu, 3) for cpu in cpus],
+        **stamp(),
         "wall_s": float(np.median(walls)),
+        "walls_s": [round(wall, 3) for wall in walls],
         "cpu_s": float(np.median(cpus)),
         "goal_wall_s": T1_GOAL_S,
     }
@@ -322,7 +325,7 @@ def warm_starts(chunk: Chunk, epochs: Floats) -> tuple[Floats, Floats]:
         Likewise.
     """
     step = COARSE_HOUR * 3600.0
-    grid = epochs[0] - step + step * np.arange(math.ceil((epochs[-1] - epochs[0]) / step) + 3)
+    grid = epochs[0] - step + step * np.arange(math.ceil((epochs[-1] - epochs[0]) / step) + 3, dtype=np.float64)
     solved = solve_direct(chunk.targets(grid))
     vinf = np.full((epochs.size * len(FAMILIES), 3), np.nan)
     jacobian = np.full((vinf.shape[0], 3, 3), np.nan)
@@ -356,7 +359,7 @@ def solve_chunk(chunk: Chunk) -> tuple[Transfers, Floats]:
     perilune_tdb : ndarray
         Their arrivals.
     """
-    epochs = chunk.first_tdb + chunk.step_s * np.arange(chunk.count)
+    epochs = chunk.first_tdb + chunk.step_s * np.arange(chunk.count, dtype=np.float64)
     vinf, jacobian = warm_starts(chunk, epochs)
     targets = chunk.targets(epochs)
     return solve_direct(targets, guess_vinf_km_s=vinf, guess_jacobian=jacobian), targets.perilune_tdb
@@ -383,7 +386,7 @@ def do_chunk(chunk: Chunk) -> tuple[Chunk, dict[str, NDArray[Any]], dict[str, fl
     found, perilune_tdb = solve_chunk(chunk)
     good = np.flatnonzero(found.status == Outcome.OK)
     speed2, radius = (found.perigee_state[:, 3:] ** 2).sum(axis=1), np.linalg.norm(found.perigee_state[:, :3], axis=1)
-    arrays = {
+    arrays: dict[str, NDArray[Any]] = {
         "status": found.status,
         "c3_km2_s2": (speed2 - 2.0 * EARTH.gm_km3_s2 / radius).astype(np.float32),
         "vinf_km_s": np.linalg.norm(found.vinf_km_s, axis=1).astype(np.float32),
@@ -486,7 +489,8 @@ def run_t2(
             rest = spent / fresh * (len(left) - fresh)
             say(f"T2: {fresh}/{len(left)} chunks, {fresh * chunk.rows / spent:.0f} rows/s, {rest:.0f} s left\n")
         wall = time.perf_counter() - begun[0] if begun else 0.0
-        metas, counts = [], np.zeros(len(Outcome), dtype=int)
+        metas: list[dict[str, Any]] = []
+        counts = np.zeros(len(Outcome), dtype=int)
         for chunk in chunks:
             kept = ledger.get(case, chunk.name)
             if kept is None:
@@ -494,6 +498,7 @@ def run_t2(
             metas.append(kept["meta"])
             counts += np.bincount(kept["arrays"]["status"], minlength=len(Outcome))
     converged = int(counts[Outcome.OK])
+    rates = [meta["converged"] / meta["cpu_s"] for meta in metas]
     record = {
         "task": "T2",
         "tool": "perilune",
@@ -503,7 +508,8 @@ def run_t2(
         "rate_per_s_core": converged / sum(meta["cpu_s"] for meta in metas),
         "error_p99_m": float(np.percentile([meta["error_m"] for meta in metas], 99)),
         "rounds": 1,
-        "machine": machine_text(),
+        "rates": [round(float(np.median(rates)), 3)],
+        **stamp(),
         "asked": sum(chunk.rows for chunk in chunks),
         "fraction": fraction,
         "not_solved": {Outcome(k).name: int(counts[k]) for k in range(1, len(counts)) if counts[k]},
@@ -572,10 +578,10 @@ def main(arguments: list[str] | None = None) -> int:
     """
     options = parse(arguments)
     if options.task == "T1-command":
-        t1_command(*options.span, options.out)
+        t1_command(options.span[0], options.span[1], options.out)
         return 0
     if options.task == "T1":
-        record = run_t1(options.rounds, *options.span)
+        record = run_t1(options.rounds, options.span[0], options.span[1])
     else:
         with tempfile.TemporaryDirectory() as name:
             ledger = options.ledger or Path(name) / "t2.sqlite"

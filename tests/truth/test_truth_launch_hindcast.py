@@ -8,7 +8,7 @@ What matters is inclination and flight time; where no source gives them, the spr
 Of the opportunities of a day (two legs, two branches, approach over either pole of the Moon) the nearest is compared.
 Sources: [S36] reserve date of Luna 25, in a notice to residents of the drop zone; [S30] its parking orbit; [S70, S73,
 S75] Chang'e 5; [S79] Chang'e 6; [S92, S93] Queqiao-2; [S163] Luna 24, all listed in ``sim/sites/data/sources.toml`` and
-with the scenarios; NSSDCA 1970-072A: Luna 16.
+with the scenarios; but [S92]: encyclopaedia, article "Queqiao-2 relay satellite" of 2024-07; NSSDCA 1970-072A: Luna 16.
 """
 
 from __future__ import annotations
