@@ -14,7 +14,8 @@ from sim.ephemeris import open_ephemeris
 from sim.timescales import tdb_from_utc
 from sim.transfer import Outcome, solve_direct
 
-KEYS = set("task tool version seed rows rate_per_s_core rates error_p99_m rounds utc machine".split())
+KEYS = {"task", "tool", "version", "seed", "rows", "rate_per_s_core", "rates", "error_p99_m"}
+KEYS |= {"rounds", "utc", "machine"}
 
 
 def small_t2(path: Path, fraction: float, lines: list[str]) -> dict:
