@@ -212,9 +212,13 @@ def _launches(mission: MissionResult) -> list[str]:
 
 
 def _print_missions(results: RunResults, every_day: bool) -> None:
+    from sim.products.best import refusal_line  # numpy and the analysis: for these commands only
+
     for mission in results.missions:
         lines = _launches(mission)
         print(f"{mission.case.name}: {len(mission.table)} opportunities on {len(lines)} launch days")
+        if refused := refusal_line(mission):
+            print(f"  {refused}")
         if every_day:
             print(*(f"  {line}" for line in lines), sep="\n")
 
@@ -246,6 +250,31 @@ def _deliver(results: RunResults, out: Path, progress: TerminalProgress) -> None
     progress("results: figures and report", 1, 2)
     plot_directory(out)
     progress("results: written", 2, 2)
+
+
+def _deliver_windows(results: RunResults, out: Path, colour: str, progress: TerminalProgress) -> None:
+    """Write tables, calendars and window figures."""
+    from sim.products import write_results  # only when asked for
+    from sim.products.atlas import plot_windows  # matplotlib: two seconds, after the work
+
+    progress("results: tables", 0, 2)
+    write_results(results, out)
+    progress("results: figures", 1, 2)
+    plot_windows(out, column=colour)
+    progress("results: written", 2, 2)
+
+
+def _print_best(
+    results: RunResults, out: Path | None, count: int, weights: dict[str, float], turnaround_day: float
+) -> None:
+    from sim.products.best import best_lines, best_opportunities  # numpy and the analysis: for this command only
+    from sim.products.tables import write_table
+
+    for mission in results.missions:
+        table = best_opportunities(mission, count, weights, turnaround_day=turnaround_day)
+        print(*(f"  {line}" for line in best_lines(table)), sep="\n")
+        if out is not None:
+            write_table(out / f"best_{mission.key}.csv", table)
 
 
 def _end(results: RunResults) -> None:
@@ -293,18 +322,39 @@ def compare(
 @_guarded
 def windows(
     scenario: Scenario,
-    out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Also write the tables there.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Also write tables, calendars and figures there.")
+    ] = None,
+    best: Annotated[int | None, typer.Option("--best", metavar="N", help="List the N best opportunities.")] = None,
+    weights: Annotated[
+        str, typer.Option("--weights", metavar="COLUMN=NUMBER,...", help="What best means, per unit of each column.")
+    ] = "",
+    turnaround_day: Annotated[
+        float, typer.Option("--turnaround-day", metavar="DAYS", help="Least time between two attempts.")
+    ] = 0.5,
+    tof_day: Annotated[
+        str, typer.Option("--tof-day", metavar="A:B:STEP", help="Flight times to search instead of the file's.")
+    ] = "",
+    inclination_deg: Annotated[
+        str, typer.Option("--inclination-deg", metavar="A:B:STEP", help="Inclinations instead of the file's.")
+    ] = "",
+    colour: Annotated[str, typer.Option("--colour", metavar="COLUMN", help="Column that colours the figures.")] = "",
+    eclipses: Annotated[bool, typer.Option("--eclipses", help="Find eclipses on the way of every transfer.")] = False,
 ) -> None:
     """List the launch days of one mission or plan, each with its best opportunity, in UTC."""
-    from sim.study import list_windows  # numba and astropy: seconds, for this command only
+    from sim.analysis.ranking import parse_weights  # numpy: for this command only
+    from sim.study import Grid, list_windows, parse_grid  # numba and astropy: seconds, for this command only
 
+    wanted = parse_weights(weights)
+    eclipses = eclipses or any(name.startswith(("eclipse", "umbra")) for name in (*wanted, colour))
+    grid = Grid(parse_grid(tof_day), parse_grid(inclination_deg))
     with TerminalProgress() as progress:
-        results = list_windows(scenario, out, progress=progress)
-    if out is not None:
-        from sim.products import write_results  # only when asked for
-
-        write_results(results, out)
-    _print_missions(results, every_day=True)
+        results = list_windows(scenario, out, progress=progress, eclipses=eclipses, grid=grid)
+        if out is not None:
+            _deliver_windows(results, out, colour, progress)
+    _print_missions(results, every_day=best is None and not wanted)
+    if best is not None or wanted:
+        _print_best(results, out, 10 if best is None else best, wanted, turnaround_day)
     _end(results)
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sim.products import atlas_parts, style
 from sim.products.folder import Folder, Mission, times
 
-_MONTH_IN, _HEAD_IN, _FOOT_IN, _GAP_IN = 0.27, 1.0, 0.85, 0.62
+_MONTH_IN, _HEAD_IN, _FOOT_IN, _GAP_IN = 0.27, 1.0, 0.45, 0.62
 
 
 def draw(folder: Folder, mission: Mission, path: Path, column: str = "") -> Path:
@@ -59,11 +59,12 @@ def draw(folder: Folder, mission: Mission, path: Path, column: str = "") -> Path
     top = 1.0 - (_HEAD_IN + 0.1) / height
     for year, months in blocks:
         size = len(months) * _MONTH_IN / height
-        axes = figure.add_axes((0.055, top - size, 0.83, size))
+        axes = figure.add_axes((0.055, top - size, 0.81, size))
         _block(axes, year, months, period, best, opportunities, good, norm)
         _phases(axes, folder, year, months)
         top -= size + _GAP_IN / height
-    bar = figure.add_axes((0.945, 1.0 - (_HEAD_IN + 2.9) / height if height > 5.0 else 0.3, 0.012, min(2.8 / height, 0.5)))
+    size = min(2.8, height - _HEAD_IN - _FOOT_IN)
+    bar = figure.add_axes((0.948, 1.0 - (_HEAD_IN + 0.1 + size) / height, 0.012, size / height))
     mapped: Any = figure.colorbar(_mappable(norm), cax=bar)
     mapped.outline.set_visible(False)
     bar.set_title(atlas_parts.label(column).rpartition("(")[2].rstrip(")"), fontsize=9, fontweight="normal", loc="left")
@@ -109,16 +110,15 @@ def _block(
     for row, month in enumerate(months):
         at = np.flatnonzero(period.astype("datetime64[M]") == month)
         column = (period[at] - month.astype("datetime64[D]")).astype(np.int64)
-        colours = style.COST_MAP(norm(best[at].filled(0.0) if np.ma.isMaskedArray(best) else np.nan_to_num(best[at])))
+        colours = style.COST_MAP(norm(np.nan_to_num(best[at])))
         colours[opportunities[at] == 0] = _rgba(atlas_parts.NOTHING)
         colours[(opportunities[at] > 0) & (good[at] == 0)] = _rgba(atlas_parts.OUTSIDE)
         picture[row, column] = colours
         for place, count, colour in zip(column, good[at], colours, strict=True):
             if count:
                 dark = float(colour[:3] @ (0.299, 0.587, 0.114)) < 0.55
-                axes.text(
-                    float(place), row, str(count), ha="center", va="center", fontsize=7.5, color="white" if dark else style.INK
-                )
+                look: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 7.5}
+                axes.text(float(place), row, str(count), color="white" if dark else style.INK, **look)
         axes.text(31.0, row, f"{int((good[at] > 0).sum())} of {len(at)}", va="center", fontsize=8.5)
     axes.imshow(picture, aspect="auto", interpolation="nearest")
     axes.set_xticks(np.arange(-0.5, 31.0), minor=True)

@@ -58,10 +58,15 @@ def draw(folder: Folder, mission: Mission, path: Path, column: str = "") -> Path
     # The lowest on top, whichever family it belongs to.
     rows = rows[np.argsort(-values[rows], kind="stable")]
     norm = atlas_parts.steps(values[rows], 12)
-    drawn = axes.scatter(mission.launch[rows], clock[rows], s=size, c=values[rows], cmap=style.COST_MAP, norm=norm, lw=0)
-    colours = figure.colorbar(drawn, cax=bar)
-    colours.outline.set_visible(False)
-    colours.set_label(words)
+    drawn = axes.scatter(
+        mission.launch[rows], clock[rows], s=size, c=values[rows], cmap=style.COST_MAP, norm=norm, lw=0
+    )
+    if rows.size:
+        colours = figure.colorbar(drawn, cax=bar)
+        colours.outline.set_visible(False)
+        colours.set_label(words)
+    else:
+        bar.set_axis_off()
     axes.set_ylim(-0.5, 24.5)
     axes.set_yticks(range(0, 25, 3))
     axes.set_ylabel("Launch hour (UTC)")

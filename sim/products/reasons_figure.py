@@ -16,7 +16,8 @@ from sim.products.folder import Folder, Mission, times
 
 Floats = NDArray[np.float64]
 
-_WINDOW_IN, _STRIP_IN, _HEAD_IN, _FOOT_IN, _LIMIT_IN = 2.4, 1.1, 1.0, 0.85, 0.24
+_WINDOW_IN, _STRIP_IN, _HEAD_IN, _FOOT_IN, _LIMIT_IN = 2.4, 0.95, 1.0, 0.95, 0.24
+_GAP_IN = 0.34
 _NOT_REFUSED = "none"
 _MARKS_DAY = 120.0
 
@@ -43,7 +44,7 @@ def draw(folder: Folder, mission: Mission, path: Path, column: str = "") -> Path
     column = column or atlas_parts.cost_column(mission)
     names = _limit_names(mission)
     ratios = [_WINDOW_IN, *([_LIMIT_IN * (len(names) + 0.6)] if names else []), *[_STRIP_IN] * 4]
-    height = _HEAD_IN + _FOOT_IN + sum(ratios) + 0.42 * len(ratios)
+    height = _HEAD_IN + _FOOT_IN + sum(ratios) + _GAP_IN * len(ratios)
     figure = style.new_figure(height)
     style.heading(
         figure,
@@ -60,7 +61,7 @@ def draw(folder: Folder, mission: Mission, path: Path, column: str = "") -> Path
         right=0.93,
         top=1.0 - (_HEAD_IN + 0.1) / height,
         bottom=(_FOOT_IN + 0.1) / height,
-        hspace=0.42,
+        hspace=_GAP_IN * len(ratios) / sum(ratios),
         wspace=0.035,
     )
     rows = [figure.add_subplot(grid[place, 0]) for place in range(len(ratios))]
@@ -72,11 +73,14 @@ def draw(folder: Folder, mission: Mission, path: Path, column: str = "") -> Path
     for axes in rows:
         _bands(axes, mission)
         style.date_limits(axes, period[0], period[-1] + np.timedelta64(1, "D"))
+    for axes in rows[:-1]:
+        axes.tick_params(axis="x", labelbottom=False)
+        axes.xaxis.get_offset_text().set_visible(False)
     style.footer(
         figure,
-        "A plane through site and Moon needs an inclination of at least the Moon's declination (dashed: searched). The "
-        "Moon's phase sets the light on arrival plane and landing site, its sub-solar latitude the polar season, its "
-        "distance the speed of arrival and so the insertion.",
+        "A plane through site and Moon needs an inclination of at least the Moon's declination (dashed: lowest and highest "
+        "searched, where below 33 degrees). The phase sets the light on arrival plane and landing site, the sub-solar "
+        "latitude the season at the poles, the distance the speed of arrival and so the insertion.",
     )
     return style.save(figure, path)
 
@@ -99,8 +103,11 @@ def _windows(figure: Figure, axes: Axes, bar: Axes, mission: Mission, column: st
     drawn = axes.scatter(
         mission.launch[inside], clock[inside], s=size, c=cost[inside], cmap=style.COST_MAP, norm=norm, lw=0
     )
-    colours = figure.colorbar(drawn, cax=bar)
-    colours.outline.set_visible(False)
+    if inside.size:
+        colours = figure.colorbar(drawn, cax=bar)
+        colours.outline.set_visible(False)
+    else:
+        bar.set_axis_off()
     axes.set_ylim(-0.5, 24.5)
     axes.set_yticks(range(0, 25, 6))
     axes.set_ylabel("Launch (UTC h)")
@@ -152,11 +159,13 @@ def _moon(rows: Sequence[Axes], folder: Folder, mission: Mission) -> None:
     when, moon = times(folder.moon["utc"]) - delay, folder.moon
     inclinations = mission.facts["inclination_deg"]
     _strip(rows[0], when, moon["declination_deg"], "Dec. (°)", "Moon's declination")
+    rows[0].set_ylim(-34.0, 34.0)
+    rows[0].set_yticks((-28, 0, 28))
     for value in {min(inclinations), max(inclinations)}:
-        if value < 60.0:
+        if value < 33.0:
             for sign in (1.0, -1.0):
                 rows[0].axhline(sign * value, color=style.TRACK, lw=0.9, ls="--")
-    _strip(rows[1], when, 100.0 * moon["illuminated_fraction"], "Lit (%)", "Phase: lit part of the disc, 0 new, 100 full")
+    _strip(rows[1], when, 100.0 * moon["illuminated_fraction"], "Lit (%)", "Phase: lit part, 0 new, 100 full")
     if "sub_solar_latitude_deg" in moon:
         _strip(rows[2], when, moon["sub_solar_latitude_deg"], "Latitude (°)", "Season: sub-solar latitude on the Moon")
         rows[2].axhline(0.0, color=style.MUTED, lw=0.8)

@@ -52,9 +52,9 @@ def draw(folder: Folder, mission: Mission, path: Path) -> Path:
     style.heading(
         figure,
         f"{mission.name}: what the inclination of the parking orbit buys and costs",
-        f"From {mission.facts['site_name']}. Top: launch instants of three days; each line is one family.",
+        f"From {mission.facts['site_name']}. Top: launch instants of three days, one mark for each lunar pole.",
     )
-    grid = figure.add_gridspec(2, 3, left=0.062, right=0.985, top=0.86, bottom=0.145, hspace=0.42, wspace=0.24)
+    grid = figure.add_gridspec(2, 3, left=0.062, right=0.945, top=0.83, bottom=0.145, hspace=0.42, wspace=0.24)
     days = _sample_days(mission)
     top = [figure.add_subplot(grid[0, place]) for place in range(_SAMPLE_DAYS)]
     for axes, day in zip(top, days, strict=False):
@@ -66,16 +66,17 @@ def draw(folder: Folder, mission: Mission, path: Path) -> Path:
     _azimuths(figure.add_subplot(grid[1, 1]), mission)
     _penalty(figure.add_subplot(grid[1, 2]), mission)
     handles = [
-        Line2D([], [], color=colour, marker=marker, ms=5, lw=1.2, label=name.replace("-", ", "))
+        Line2D([], [], ls="", color=colour, marker=marker, ms=5, label=_words(name))
         for name, (colour, marker) in _LOOKS.items()
         if any(_kind(family) == name for family in np.unique(mission.table["family"]))
     ]
-    figure.legend(handles=handles, loc="upper right", bbox_to_anchor=(0.988, 0.985), ncols=2)
+    tight = {"columnspacing": 1.3, "handletextpad": 0.3}
+    figure.legend(handles=handles, loc="upper right", bbox_to_anchor=(0.95, 0.915), ncols=4, **tight)
     style.footer(
         figure,
-        "Penalty: speed of the turning Earth that a launch forgoes against one due east, at the orbit's height; payload: "
-        "what that costs when the upper stage makes up for it (an estimate: losses and dog-legs of a real ascent are not "
-        "in it). Azimuths are those over the turning Earth.",
+        "Penalty: what the launcher must add as less of the Earth's rotation helps than at the lowest inclination; "
+        "payload: what that costs when the upper stage makes up for it (an estimate without losses of the ascent). "
+        "Azimuths are those over the turning Earth.",
     )
     return style.save(figure, path)
 
@@ -83,6 +84,11 @@ def draw(folder: Folder, mission: Mission, path: Path) -> Path:
 def _kind(family: str) -> str:
     """Leg at the Moon and launch direction of a family; the lunar pole hardly moves the launch."""
     return family.split("-", 1)[1]
+
+
+def _words(kind: str) -> str:
+    branch, _, leg = kind.partition("-")
+    return f"{branch} leg, {leg.replace('north', 'north-').replace('south', 'south-')}"
 
 
 def _sample_days(mission: Mission) -> list[np.datetime64]:
@@ -103,6 +109,8 @@ def _instants(axes: Axes, mission: Mission, day: np.datetime64) -> None:
                 axes.plot(mission.table["inclination_deg"][rows], clock[rows], marker, color=colour, ms=3.5, lw=0)
     axes.set_ylim(-0.5, 24.5)
     axes.set_yticks(range(0, 25, 6))
+    low, high = min(mission.facts["inclination_deg"]), max(mission.facts["inclination_deg"])
+    axes.set_xlim(low - 0.04 * (high - low), high + 0.04 * (high - low))
     axes.set_xlabel("Inclination (°)")
     axes.set_title(f"Launch instants on {day}")
     axes.grid(True)
@@ -113,7 +121,7 @@ def _launch_days(axes: Axes, mission: Mission) -> None:
     days = atlas_parts.days(mission)
     every = [len(np.unique(days[_at(mission, value)])) for value in inclinations]
     good = [len(np.unique(days[_at(mission, value) & mission.within])) for value in inclinations]
-    axes.plot(inclinations, every, "o-", color=style.FAINT, ms=4, label="any opportunity")
+    axes.plot(inclinations, every, "o-", color=style.MOON_COLOUR, ms=4, label="any opportunity")
     axes.plot(inclinations, good, "o-", color=style.SERIES[0], ms=4, label="within limits")
     axes.set_ylim(0, 1.08 * int(mission.facts["calendar"]["day_count"]))
     axes.set_xlabel("Inclination (°)")
@@ -130,6 +138,8 @@ def _azimuths(axes: Axes, mission: Mission) -> None:
     inclination, azimuth = mission.table["inclination_deg"], atlas_parts.numbers(mission, "azimuth_rotating_deg")
     north = azimuth <= 90.0
     for rows, colour, words in ((north, style.SERIES[0], "north-east"), (~north, style.SERIES[2], "south-east")):
+        if not rows.any():
+            continue
         _, first = np.unique(inclination[rows], return_index=True)
         axes.plot(inclination[rows][first], azimuth[rows][first], "o-", color=colour, ms=4, label=words)
     axes.set_xlabel("Inclination (°)")
@@ -145,7 +155,7 @@ def _penalty(axes: Axes, mission: Mission) -> None:
     axes.plot(inclination[first], speed, "o-", color=style.SERIES[1], ms=4)
     axes.set_ylim(0.0, max(1.0, 1.1 * float(np.nanmax(speed))))
     axes.set_xlabel("Inclination (°)")
-    axes.set_title("Penalty against due east (m/s)")
+    axes.set_title("Penalty (m/s)")
     axes.grid(True)
     payload = mission.table.get("payload_penalty_kg")
     if payload is None or not np.isfinite(payload).any():
@@ -155,4 +165,4 @@ def _penalty(axes: Axes, mission: Mission) -> None:
     scale = float(np.nanmax(payload[first])) / max(float(np.nanmax(speed)), 1e-9)
     other.set_ylim(0.0, axes.get_ylim()[1] * scale)
     other.spines["right"].set_visible(True)
-    other.set_title("payload (kg), right", fontsize=9, loc="right", fontweight="normal")
+    other.set_title("right: payload (kg)", fontsize=9, loc="right", fontweight="normal")
