@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.dates import DateFormatter, DayLocator
 
 from sim.products import style
 from sim.products.folder import Folder, Mission, times
@@ -127,5 +128,9 @@ def _dots(axes: Axes, mission: Mission, column: str, label: str, title: str) -> 
     axes.grid(True)
     axes.set_ylabel(label)
     axes.set_title(title)
-    axes.legend(loc="upper right", markerscale=2.0)
-    style.date_axis(axes)
+    if column == "return_dv_m_s":
+        axes.legend(loc="lower right", markerscale=2.0, frameon=True, framealpha=0.85, edgecolor="none")
+    days = max(int((when.max() - when.min()) / np.timedelta64(1, "D")), 1)
+    axes.xaxis.set_major_locator(DayLocator(interval=max(days // 5, 1)))
+    axes.xaxis.set_major_formatter(DateFormatter("%d %b %Y" if days > 300 else "%d %b"))
+    axes.set_xlabel(f"Injection, {str(when.min())[:4]} (UTC)")

@@ -36,10 +36,13 @@ def _here(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_all_files_are_used() -> None:
     assert len(BROKEN) >= 70
     assert {path.stem for path in SOUND} == {
+        "good_departure",
+        "good_impactor",
         "good_lander",
         "good_orbiter",
         "good_orbiter_without_operations",
         "good_plan",
+        "good_sample_return",
         "sources",
     }
 
