@@ -20,7 +20,7 @@ from sim.core.body_axes import locate
 from sim.core.compile import kernel, lean_kernel
 from sim.core.dop853_tableau import ERROR_3, ERROR_5, STAGES, A, B, C
 from sim.core.full_forces import CENTER, MASS, FullForces, Work, rates, shadow_edges
-from sim.core.full_terms import START, STOP, THRUST
+from sim.core.full_terms import FLOW, START, STOP, THRUST
 from sim.core.status import IMPACT, MAX_STEPS, NO_SOLUTION, NONFINITE, OK, OUT_OF_EPHEMERIS, STEP_TOO_SMALL
 
 Array = npt.NDArray[np.float64]
@@ -250,8 +250,6 @@ def advance(
             cut = land(k[STAGES], s0 + tau, use, index, surfaces[body], areas, burn, forces, work, k, y)
             return IMPACT, made, tau + cut, h
         copy(trial, y)
-        if not y[MASS] > 0.0:
-            return NO_SOLUTION, made, tau + use, h
         if last:
             # A step that was cut to reach its target says nothing against the longer one.
             return OK, made, target, h if abs(use) < 0.5 * abs(h) else proposed
@@ -322,6 +320,8 @@ def run_row(
     for j in range(targets.shape[0]):
         while tau != targets[j]:
             until = engine_at(burns, s0, tau, targets[j], burn)
+            if not y[MASS] - burn[FLOW] * (until - tau) > 0.0:
+                return NO_SOLUTION, steps, tau
             code, made, tau, h = advance(
                 y, s0, tau, until, h, tolerance, max_steps - steps, areas, burn, forces, surfaces, work, k, trial
             )
