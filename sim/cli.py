@@ -331,7 +331,7 @@ def windows(
     ] = "",
     turnaround_day: Annotated[
         float, typer.Option("--turnaround-day", metavar="DAYS", help="Least time between two attempts.")
-    ] = 0.5,
+    ] = 0.9,
     tof_day: Annotated[
         str, typer.Option("--tof-day", metavar="A:B:STEP", help="Flight times to search instead of the file's.")
     ] = "",

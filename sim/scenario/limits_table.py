@@ -117,8 +117,10 @@ def limits_of(table: LimitsTable | None) -> "Limits":
     if table is None:
         return Limits()
     given: dict[str, Any] = {name: getattr(table, name) for name in type(table).model_fields}
-    plain = {name: value.value if isinstance(value, Number) else value for name, value in given.items()}
-    return Limits(**{name: value for name, value in plain.items() if value is not None})
+    plain: dict[str, Any] = {
+        name: value.value if isinstance(value, Number) else value for name, value in given.items() if value is not None
+    }
+    return Limits(**plain)
 
 
 def limits_faults(facts: "Facts") -> Iterator[ScenarioProblem]:
