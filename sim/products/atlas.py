@@ -83,7 +83,7 @@ def _mission(folder: Folder, mission: Mission, target: Path, column: str) -> lis
         return Picture(target / f"{kind}_{mission.key}.png", "windows", f"{mission.name}: {caption}")
 
     if column:
-        atlas_parts.numbers(mission, column)  # an unknown column costs no half-drawn set of figures
+        atlas_parts.column_values(mission, column)  # an unknown column costs no half-drawn set of figures
     found = [
         picture("calendar", "launch calendar."),
         picture("map", "all opportunities by date and hour."),
@@ -92,7 +92,7 @@ def _mission(folder: Folder, mission: Mission, target: Path, column: str) -> lis
     calendar_figure.draw(folder, mission, found[0].path, column)
     map_figure.draw(folder, mission, found[1].path, column)
     reasons_figure.draw(folder, mission, found[2].path, column)
-    if len(porkchop_figure.flight_times(mission)) >= porkchop_figure.LEAST_TIMES:
+    if len(porkchop_figure.flight_time_day(mission)) >= porkchop_figure.LEAST_TIMES:
         found.append(picture("flight_times", "launch date and flight time."))
         porkchop_figure.draw(folder, mission, found[-1].path, column)
     if trade_figure.has_trade(mission):

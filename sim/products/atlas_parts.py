@@ -67,7 +67,7 @@ def label(column: str) -> str:
     return column.replace("_", " ")
 
 
-def numbers(mission: Mission, column: str) -> Floats:
+def column_values(mission: Mission, column: str) -> Floats:
     """Return a column of numbers.
 
     Parameters
@@ -135,15 +135,15 @@ def period(mission: Mission) -> NDArray[np.datetime64]:
     return start + np.arange(int(mission.facts["calendar"]["day_count"]))
 
 
-def lowest(keys: NDArray[np.int64], cost: Floats, rows: NDArray[np.intp], count: int) -> Floats:
-    """Return the lowest cost of the rows of each key.
+def lowest_values(keys: NDArray[np.int64], values: Floats, rows: NDArray[np.intp], count: int) -> Floats:
+    """Return the lowest value of the rows of each key.
 
     Parameters
     ----------
     keys : ndarray of int, shape (N,)
         Cell of each row, 0 to `count` - 1.
-    cost : ndarray, shape (N,)
-        Costs; NaN is left out.
+    values : ndarray, shape (N,)
+        NaN is left out.
     rows : ndarray of int
         Rows that count.
     count : int
@@ -155,5 +155,5 @@ def lowest(keys: NDArray[np.int64], cost: Floats, rows: NDArray[np.intp], count:
         NaN for cells without a row.
     """
     found = np.full(count, np.inf)
-    np.fmin.at(found, keys[rows], cost[rows])
+    np.fmin.at(found, keys[rows], values[rows])
     return np.where(np.isfinite(found), found, np.nan)

@@ -41,9 +41,9 @@ def draw(folder: Folder, mission: Mission, path: Path, column: str = "") -> Path
     period = atlas_parts.period(mission)
     index = (atlas_parts.days(mission) - period[0]).astype(np.int64)
     inside = np.flatnonzero((index >= 0) & (index < len(period)))
-    cost = atlas_parts.numbers(mission, column)
+    cost = atlas_parts.column_values(mission, column)
     within = inside[mission.within[inside]]
-    best = atlas_parts.lowest(index, cost, within, len(period))
+    best = atlas_parts.lowest_values(index, cost, within, len(period))
     opportunities = np.bincount(index[inside], minlength=len(period))
     good = np.bincount(index[within], minlength=len(period))
     norm = atlas_parts.steps(best)

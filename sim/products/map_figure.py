@@ -39,7 +39,7 @@ def draw(folder: Folder, mission: Mission, path: Path, column: str = "") -> Path
         A column that the table does not have.
     """
     column = column or atlas_parts.cost_column(mission)
-    values = atlas_parts.numbers(mission, column)
+    values = atlas_parts.column_values(mission, column)
     figure = style.new_figure(_HEIGHT_IN)
     words = atlas_parts.label(column)
     style.heading(

@@ -18,7 +18,7 @@ LEAST_TIMES = 3
 _PANEL_IN, _HEAD_IN, _FOOT_IN = 2.7, 1.0, 0.8
 
 
-def flight_times(mission: Mission) -> NDArray[np.float64]:
+def flight_time_day(mission: Mission) -> NDArray[np.float64]:
     """Return the flight times that a mission searched, ascending."""
     return np.asarray(sorted(mission.facts["tof_day"]), dtype=np.float64)
 
@@ -65,7 +65,7 @@ def draw(folder: Folder, mission: Mission, path: Path, column: str = "") -> Path
     )
     for place, name in enumerate(columns):
         axes, bar = figure.add_subplot(grid[place, 0]), figure.add_subplot(grid[place, 1])
-        period, tof = atlas_parts.period(mission), flight_times(mission)
+        period, tof = atlas_parts.period(mission), flight_time_day(mission)
         cells, any_row = _cells(mission, name, period, tof)
         edges = date2num(np.append(period, period[-1] + np.timedelta64(1, "D")))
         grey = np.where(np.isnan(cells) & any_row, 1.0, np.nan)
@@ -81,7 +81,7 @@ def draw(folder: Folder, mission: Mission, path: Path, column: str = "") -> Path
         _mark_best(axes, mission, name)
     style.footer(
         figure,
-        f"Flight times searched: {', '.join(f'{value:g}' for value in flight_times(mission))} days from injection to "
+        f"Flight times searched: {', '.join(f'{value:g}' for value in flight_time_day(mission))} days from injection to "
         "perilune; every cell is a trajectory converged in the full model, nothing is interpolated. Star: the lowest.",
     )
     return style.save(figure, path)
@@ -101,17 +101,17 @@ def _cells(
     inside = (day >= 0) & (day < len(period))
     key = np.where(inside, which * len(period) + day, 0)
     shape, count = (len(tof), len(period)), len(tof) * len(period)
-    cost = atlas_parts.numbers(mission, column)
-    found = atlas_parts.lowest(key, cost, np.flatnonzero(inside & mission.within), count)
+    cost = atlas_parts.column_values(mission, column)
+    found = atlas_parts.lowest_values(key, cost, np.flatnonzero(inside & mission.within), count)
     any_row = np.bincount(key[inside], minlength=count) > 0
     return found.reshape(shape), any_row.reshape(shape)
 
 
 def _mark_best(axes: object, mission: Mission, column: str) -> None:
-    rows = np.flatnonzero(mission.within & np.isfinite(atlas_parts.numbers(mission, column)))
+    rows = np.flatnonzero(mission.within & np.isfinite(atlas_parts.column_values(mission, column)))
     if not rows.size:
         return
-    best = rows[np.argmin(atlas_parts.numbers(mission, column)[rows])]
+    best = rows[np.argmin(atlas_parts.column_values(mission, column)[rows])]
     day = atlas_parts.days(mission)[best].astype("datetime64[h]") + np.timedelta64(12, "h")
     look = {"ms": 13, "mfc": "white", "mec": style.TRACK, "mew": 1.4}
     axes.plot(date2num(day), mission.table["tof_day"][best], "*", clip_on=False, zorder=5, **look)  # type: ignore[attr-defined]

@@ -92,7 +92,7 @@ def _flight_day(mission: Mission) -> float:
 
 
 def _windows(figure: Figure, axes: Axes, bar: Axes, mission: Mission, column: str) -> None:
-    cost = atlas_parts.numbers(mission, column)
+    cost = atlas_parts.column_values(mission, column)
     clock = (mission.launch - mission.launch.astype("datetime64[D]")) / np.timedelta64(1, "h")
     outside = ~mission.within
     size = 14.0 if len(atlas_parts.period(mission)) < _MARKS_DAY else 5.0

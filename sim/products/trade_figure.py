@@ -135,7 +135,7 @@ def _at(mission: Mission, inclination_deg: float) -> NDArray[np.bool_]:
 
 
 def _azimuths(axes: Axes, mission: Mission) -> None:
-    inclination, azimuth = mission.table["inclination_deg"], atlas_parts.numbers(mission, "azimuth_rotating_deg")
+    inclination, azimuth = mission.table["inclination_deg"], atlas_parts.column_values(mission, "azimuth_rotating_deg")
     north = azimuth <= 90.0
     for rows, colour, words in ((north, style.SERIES[0], "north-east"), (~north, style.SERIES[2], "south-east")):
         if not rows.any():
@@ -151,7 +151,7 @@ def _azimuths(axes: Axes, mission: Mission) -> None:
 def _penalty(axes: Axes, mission: Mission) -> None:
     inclination = mission.table["inclination_deg"]
     _, first = np.unique(inclination, return_index=True)
-    speed = atlas_parts.numbers(mission, "launch_penalty_m_s")[first]
+    speed = atlas_parts.column_values(mission, "launch_penalty_m_s")[first]
     axes.plot(inclination[first], speed, "o-", color=style.SERIES[1], ms=4)
     axes.set_ylim(0.0, max(1.0, 1.1 * float(np.nanmax(speed))))
     axes.set_xlabel("Inclination (°)")

@@ -56,6 +56,7 @@ DIMENSIONLESS = {
 MIXED = {
     *("state", "states", "row", "rows", "value", "values", "array", "arrays", "table"),
     *("record", "records", "constants", "vector", "vectors", "unit", "matrix", "nodata"),
+    *("score", "scores", "weights"),
 }
 """Words for arrays whose columns differ in unit, (N, 6) km and km/s above all, or that take any unit."""
 
