@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import window_tasks
+from benchmarks import atlas, window_tasks
 from benchmarks.gmat_targeting import HEAD, TARGET, draw_targets, first_guesses
+from benchmarks.window_records import write_record
 from sim.ephemeris import open_ephemeris
 from sim.timescales import tdb_from_utc
 from sim.transfer import Outcome, solve_direct
@@ -19,14 +20,14 @@ KEYS |= {"rounds", "utc", "machine"}
 
 
 def small_t2(path: Path, fraction: float, lines: list[str]) -> dict:
-    return window_tasks.run_t2(fraction, seed=3, workers=1, ledger_path=path, count=60, say=lines.append)
+    return atlas.run_t2(fraction, seed=3, workers=1, ledger_path=path, count=60, say=lines.append)
 
 
 def test_t1_in_a_process_of_its_own(tmp_path) -> None:
     record = window_tasks.run_t1(1, "2024-03-01T00:00:00", "2024-03-03T00:00:00", fill=0)
     assert set(record) >= KEYS
     assert record["rows"] > 30 and record["error_p99_m"] < 10.0
-    window_tasks.write_record(tmp_path / "speed.jsonl", record)
+    write_record(tmp_path / "speed.jsonl", record)
     assert json.loads((tmp_path / "speed.jsonl").read_text()) == record
 
 
@@ -42,14 +43,14 @@ def test_t2_goes_on_where_it_stopped(tmp_path) -> None:
 
 
 def test_t2_has_as_many_transfers_as_it_says() -> None:
-    chunks = window_tasks.t2_chunks(1, 1.0)
+    chunks = atlas.t2_chunks(1, 1.0)
     assert sum(chunk.rows for chunk in chunks) == 4_743_360
     assert len({chunk.name for chunk in chunks}) == len(chunks)
 
 
 def test_warm_starts_change_nothing_but_the_time() -> None:
-    chunk = window_tasks.Chunk("vostochny", 51.8, 4.5, float(tdb_from_utc("2024-05-01T00:00:00")), 3600.0, 50)
-    warm, epochs = window_tasks.solve_chunk(chunk)
+    chunk = atlas.Chunk("vostochny", 51.8, 4.5, float(tdb_from_utc("2024-05-01T00:00:00")), 3600.0, 50)
+    warm, epochs = atlas.solve_chunk(chunk)
     cold = solve_direct(chunk.targets(epochs[: chunk.count]))
     assert (warm.status == Outcome.OK).all() and (cold.status == Outcome.OK).all()
     assert warm.iterations.mean() < 0.7 * cold.iterations.mean()
@@ -69,14 +70,14 @@ def test_chunks_come_back_once_each_from_workers(monkeypatch) -> None:
             return None
 
         def submit(self, call, *arguments):
-            future = window_tasks.Future()
+            future = atlas.Future()
             future.set_result(call(*arguments))
             return future
 
-    monkeypatch.setattr(window_tasks, "ProcessPoolExecutor", Inline)
-    monkeypatch.setattr(window_tasks, "do_chunk", lambda chunk: (chunk, {}, {}))
-    chunks = window_tasks.t2_chunks(1, 0.2, count=60)
-    found = [chunk.name for chunk, _, _ in window_tasks.solved_in_turn(chunks, 2, lambda: None)]
+    monkeypatch.setattr(atlas, "ProcessPoolExecutor", Inline)
+    monkeypatch.setattr(atlas, "do_chunk", lambda chunk: (chunk, {}, {}))
+    chunks = atlas.t2_chunks(1, 0.2, count=60)
+    found = [chunk.name for chunk, _, _ in atlas.solved_in_turn(chunks, 2, lambda: None)]
     assert sorted(found) == sorted(chunk.name for chunk in chunks)
 
 
