@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,8 +20,8 @@ DEFAULT_WEIGHTS: Mapping[str, float] = {"tli_dv_m_s": 1.0, "loi_dv_m_s": 1.0}
 """Without weights the sum of injection and insertion counts."""
 
 TURNAROUND_DAY = 0.9
-"""A second attempt is not counted on before this time has passed: it takes launchers a day, and from one day to the next
-the launch time of a family moves by up to an hour and a half."""
+"""A second attempt is not counted on before this time has passed: it takes launchers a day, and from one day to the
+next the launch time of a family moves by up to an hour and a half."""
 
 
 @dataclass(frozen=True)
@@ -76,11 +76,29 @@ def scores(columns: Columns, weights: Mapping[str, float]) -> Floats:
     return np.asarray(np.sum(parts, axis=0), dtype=np.float64)
 
 
+def nearest_names(name: str, known: Sequence[str]) -> str:
+    """Return the names most like one that is not known.
+
+    Parameters
+    ----------
+    name : str
+        As the user wrote it.
+    known : sequence of str
+        Names that there are.
+
+    Returns
+    -------
+    str
+        Up to three, joined by commas; all of them when none is alike.
+    """
+    near = [other for other in known if name and name in other] or difflib.get_close_matches(name, known, 3, 0.5)
+    return ", ".join(near[:3] or known)
+
+
 def _weighted(columns: Columns, name: str, weight: float) -> Floats:
     numbers = sorted(key for key, values in columns.items() if np.asarray(values).dtype.kind in "fiub")
     if name not in numbers:
-        near = difflib.get_close_matches(name, numbers, 3, 0.5) or numbers
-        raise InputError(f"weight on {name!r}, which is no column of numbers; nearest: {', '.join(near)}")
+        raise InputError(f"weight on {name!r}, which is no column of numbers; nearest: {nearest_names(name, numbers)}")
     if not np.isfinite(weight):
         raise InputError(f"weight of {name} is {weight}; allowed: a finite number")
     values = np.asarray(columns[name], dtype=np.float64)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
-
 import numpy as np
 from matplotlib.colors import BoundaryNorm
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from sim.analysis.ranking import nearest_names
 from sim.errors import InputError
 from sim.products import style
 from sim.products.folder import Mission
@@ -90,8 +89,8 @@ def column_values(mission: Mission, column: str) -> Floats:
     found = mission.table.get(column)
     if found is None or found.dtype.kind not in "fiub":
         names = [name for name, values in mission.table.items() if values.dtype.kind in "fiub"]
-        near = difflib.get_close_matches(column, names, 3, 0.5) or names
-        raise InputError(f"{column!r} is no column of numbers of {mission.name}; nearest: {', '.join(near)}")
+        near = nearest_names(column, names)
+        raise InputError(f"{column!r} is no column of numbers of {mission.name}; nearest: {near}")
     return np.asarray(found, dtype=np.float64)
 
 

@@ -81,8 +81,8 @@ def draw(folder: Folder, mission: Mission, path: Path, column: str = "") -> Path
         _mark_best(axes, mission, name)
     style.footer(
         figure,
-        f"Flight times searched: {', '.join(f'{value:g}' for value in flight_time_day(mission))} days from injection to "
-        "perilune; every cell is a trajectory converged in the full model, nothing is interpolated. Star: the lowest.",
+        f"Flight times searched: {', '.join(f'{value:g}' for value in flight_time_day(mission))} days from injection "
+        "to perilune; every cell is a trajectory converged in the full model, nothing is interpolated. Star: the lowest.",
     )
     return style.save(figure, path)
 
