@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from sim.ephemeris import open_spk as open_spk
     from sim.products import plot_directory as plot_directory
     from sim.products import write_results as write_results
+    from sim.products.atlas import plot_windows as plot_windows
+    from sim.products.best import best_opportunities as best_opportunities
     from sim.propagation import propagate as propagate
     from sim.propagation import propagate_at as propagate_at
     from sim.scenario import load_mission as load_mission
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from sim.sites import launch_site as launch_site
     from sim.sites import lunar_site as lunar_site
     from sim.study import compare_plans as compare_plans
+    from sim.study import list_windows as list_windows
     from sim.study import run_scenario as run_scenario
     from sim.timescales import tdb_from_utc as tdb_from_utc
     from sim.timescales import utc_from_tdb as utc_from_tdb
@@ -37,6 +40,8 @@ if TYPE_CHECKING:
     from sim.windows import ArrivalPlane as ArrivalPlane
     from sim.windows import WindowRequest as WindowRequest
     from sim.windows import find_opportunities as find_opportunities
+    from sim.windows.circumstances import find_circumstances as find_circumstances
+    from sim.windows.limits import Limits as Limits
 
 _HOME = {
     "ForceModel": "sim.dynamics",
@@ -57,6 +62,11 @@ _HOME = {
     "utc_from_tdb": "sim.timescales",
     "solve_direct": "sim.transfer",
     "ArrivalPlane": "sim.windows",
+    "Limits": "sim.windows.limits",
+    "best_opportunities": "sim.products.best",
+    "find_circumstances": "sim.windows.circumstances",
+    "list_windows": "sim.study",
+    "plot_windows": "sim.products.atlas",
     "WindowRequest": "sim.windows",
     "find_opportunities": "sim.windows",
 }

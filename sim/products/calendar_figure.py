@@ -64,13 +64,13 @@ def draw(folder: Folder, mission: Mission, path: Path, column: str = "") -> Path
         _phases(axes, folder, year, months)
         top -= size + _GAP_IN / height
     size = min(2.8, height - _HEAD_IN - _FOOT_IN)
-    bar = figure.add_axes((0.948, 1.0 - (_HEAD_IN + 0.1 + size) / height, 0.012, size / height))
+    bar = figure.add_axes((0.942, 1.0 - (_HEAD_IN + 0.1 + size) / height, 0.012, size / height))
     mapped: Any = figure.colorbar(_mappable(norm), cax=bar)
     mapped.outline.set_visible(False)
     bar.set_title(atlas_parts.label(column).rpartition("(")[2].rstrip(")"), fontsize=9, fontweight="normal", loc="left")
     handles = [
-        Patch(fc=atlas_parts.OUTSIDE, label="opportunities, none within limits"),
-        Patch(fc=atlas_parts.NOTHING, label="no opportunity"),
+        Patch(fc=atlas_parts.OUTSIDE, ec=style.MUTED, lw=0.5, label="opportunities, none within limits"),
+        Patch(fc=atlas_parts.NOTHING, ec=style.MUTED, lw=0.5, label="no opportunity"),
     ]
     figure.legend(
         handles=handles, loc="upper right", bbox_to_anchor=(0.99, 1.0 - 0.12 / height), ncols=2, handlelength=1.0

@@ -7,6 +7,7 @@ from pathlib import Path
 from sim.errors import StoreError
 from sim.products import (
     arrival_figure,
+    atlas,
     contact_figure,
     months_figure,
     report,
@@ -86,6 +87,9 @@ def _windows(folder: Folder, target: Path) -> list[Picture]:
             windows_figure.draw(folder, group, f"{name}: launch windows", plan_id, path)
             who = " and ".join(short(mission.name) for mission in group)
             pictures.append(Picture(path, "windows", f"{name}: launch windows of {who} by date and hour of the day."))
+    if len(folder.missions) == 1:
+        # One mission has its whole atlas in the report; a plan of many would drown in it.
+        pictures += atlas.pictures(folder, target)
     path = months_figure.draw(folder, found, target / "months.png")
     pictures.append(Picture(path, "windows", "Launch days and velocity changes by month."))
     path = arrival_figure.draw(folder, found, target / "arrival.png")

@@ -82,7 +82,7 @@ def draw(folder: Folder, mission: Mission, path: Path, column: str = "") -> Path
     style.footer(
         figure,
         f"Flight times searched: {', '.join(f'{value:g}' for value in flight_time_day(mission))} days from injection "
-        "to perilune; every cell is a trajectory converged in the full model, nothing is interpolated. Star: the lowest.",
+        "to perilune; every cell is a trajectory converged in the full model, nothing is interpolated. Star: lowest.",
     )
     return style.save(figure, path)
 

@@ -79,8 +79,8 @@ def draw(folder: Folder, mission: Mission, path: Path, column: str = "") -> Path
     style.footer(
         figure,
         "A plane through site and Moon needs an inclination of at least the Moon's declination (dashed: lowest and "
-        "highest searched, where below 33 degrees). The phase sets the light on arrival plane and landing site, the sub-solar "
-        "latitude the season at the poles, the distance the speed of arrival and so the insertion.",
+        "highest searched, where below 33 degrees). The phase sets the light on arrival plane and landing site, the "
+        "sub-solar latitude the season at the poles, the distance the speed of arrival and so the insertion.",
     )
     return style.save(figure, path)
 
