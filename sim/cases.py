@@ -253,7 +253,7 @@ class MissionCase:
     landing: LandingCase | None
     lifetime_day: float
     nominal_launch_tdb: float | None
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     numbers: tuple[SourcedNumber, ...] = ()
     sources: dict[str, str] = field(default_factory=dict)
     path: str = ""
@@ -322,6 +322,10 @@ class PlanMission:
         One of `STATUSES`.
     turned_out_sources : tuple of str
         Source ids.
+    turned_out_span_tdb : tuple of float or None
+        First and last instant that the published date allows: a year, a month, a day; equal for an instant.
+    turned_out_text : str
+        The date as it was published, for example ``2028``.
     """
 
     announced: MissionCase
@@ -329,6 +333,51 @@ class PlanMission:
     turned_out_launch_tdb: float | None
     turned_out_status: str
     turned_out_sources: tuple[str, ...]
+    turned_out_span_tdb: tuple[float, float] | None = None
+    turned_out_text: str = ""
+
+    @property
+    def launch_span_tdb(self) -> tuple[float, float] | None:
+        """First and last launch that the news allow; None when they give none."""
+        if self.turned_out_span_tdb is not None or self.turned_out_launch_tdb is None:
+            return self.turned_out_span_tdb
+        return self.turned_out_launch_tdb, self.turned_out_launch_tdb
+
+
+@dataclass(frozen=True, slots=True)
+class PlanEvent:
+    """Something on the timeline of a plan that is not computed: announced for a date, and what became of it.
+
+    Attributes
+    ----------
+    id, name : str
+        Identifier and words.
+    announced_span_tdb, turned_out_span_tdb : tuple of float or None
+        First and last instant that the published dates allow; None where none was published.
+    announced_text, turned_out_text : str
+        The dates as published.
+    turned_out : str
+        What became of it.
+    announced_status, turned_out_status : str
+        Of `STATUSES`; empty without a date.
+    announced_sources, turned_out_sources : tuple of str
+        Source ids.
+    numbers : tuple of SourcedNumber
+        The entry's own dates and words.
+    """
+
+    id: str
+    name: str
+    announced_span_tdb: tuple[float, float] | None
+    announced_text: str
+    announced_status: str
+    announced_sources: tuple[str, ...]
+    turned_out: str
+    turned_out_span_tdb: tuple[float, float] | None
+    turned_out_text: str
+    turned_out_status: str
+    turned_out_sources: tuple[str, ...]
+    numbers: tuple[SourcedNumber, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,6 +398,8 @@ class PlanCase:
         Source id to citation.
     path : str
         File it was read from.
+    events : tuple of PlanEvent
+        Entries of the timeline that are not computed, in file order.
     """
 
     id: str
@@ -360,6 +411,7 @@ class PlanCase:
     span_stop_tdb: float
     sources: dict[str, str] = field(default_factory=dict)
     path: str = ""
+    events: tuple[PlanEvent, ...] = ()
 
     def mission(self, mission_id: str) -> MissionCase:
         """Return the announced mission called `mission_id`.

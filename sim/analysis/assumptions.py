@@ -76,7 +76,7 @@ def all_assumed(missions: Iterable[MissionCase], plans: Iterable[PlanCase]) -> t
     missions : iterable of MissionCase
         Missions of the run.
     plans : iterable of PlanCase
-        Plans of the run, for the numbers of their couplings.
+        Plans of the run, for the numbers of their events and couplings.
 
     Returns
     -------
@@ -87,6 +87,6 @@ def all_assumed(missions: Iterable[MissionCase], plans: Iterable[PlanCase]) -> t
     for case in missions:
         found += _listed(case.id, case.numbers)
     for plan in plans:
-        for coupling in plan.couplings:
-            found += _listed(plan.id, coupling.numbers)
+        for numbers in [each.numbers for each in plan.events] + [each.numbers for each in plan.couplings]:
+            found += _listed(plan.id, numbers)
     return tuple(dict.fromkeys(found))

@@ -14,6 +14,9 @@ from sim.constants import SECONDS_PER_DAY
 
 SURVEY = "survey"
 
+SPAN_LAUNCHES = 25
+"""Launches that stand for a published date as wide as a day, a month or a year."""
+
 
 @dataclass(frozen=True)
 class Milestones:
@@ -91,9 +94,25 @@ def every_day(result: MissionResult) -> Milestones:
     return milestones_at(result.case, days.launch_tdb, days.arrival_tdb)
 
 
-def at_launch(result: MissionResult, launch_tdb: float) -> Milestones:
-    """Return the dates for one launch instant, arriving after the median flight time."""
-    launch = np.array([launch_tdb])
+def at_launch(result: MissionResult, first_tdb: float, last_tdb: float | None = None) -> Milestones:
+    """Return the dates for a launch that is known to an instant or to a span, arriving after the median flight time.
+
+    Parameters
+    ----------
+    result : MissionResult
+        The mission.
+    first_tdb : float
+        Launch, or the first that a published date allows.
+    last_tdb : float, optional
+        The last that it allows.
+
+    Returns
+    -------
+    Milestones
+        One entry for an instant, else `SPAN_LAUNCHES` of them evenly over the span, both ends included.
+    """
+    known = last_tdb is None or last_tdb <= first_tdb
+    launch = np.array([first_tdb]) if known else np.linspace(first_tdb, last_tdb or first_tdb, SPAN_LAUNCHES)
     return milestones_at(result.case, launch, launch + flight_s(result))
 
 
@@ -108,7 +127,8 @@ class MissionDates:
     announced : Milestones
         Of the published launch, else the same as `every_day`.
     turned_out : Milestones or None
-        Of the launch flown or re-planned; as announced without any news; None when news give no launch date.
+        Of the launch flown or re-planned, all that the published date allows; as announced without any news; None when
+        news give no launch date.
     """
 
     every_day: Milestones
@@ -133,6 +153,7 @@ def mission_dates(result: MissionResult, entry: PlanMission) -> MissionDates:
     """
     days, nominal = every_day(result), result.case.nominal_launch_tdb
     said = days if nominal is None else at_launch(result, nominal)
-    if entry.turned_out_launch_tdb is not None:
-        return MissionDates(days, said, at_launch(result, entry.turned_out_launch_tdb))
+    span = entry.launch_span_tdb
+    if span is not None:
+        return MissionDates(days, said, at_launch(result, *span))
     return MissionDates(days, said, None if entry.turned_out else said)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sim.analysis.milestones import flight_s
 from sim.analysis.results import MissionResult, TimelineEntry
-from sim.cases import MissionCase, OrbitPhase, PlanMission, SourcedNumber
+from sim.cases import MissionCase, OrbitPhase, PlanEvent, PlanMission, SourcedNumber
 from sim.constants import SECONDS_PER_DAY
 from sim.timescales import SUPPORTED_STOP_TDB, utc_from_tdb
 
@@ -19,6 +19,33 @@ _WEAKEST_LAST: tuple[str, ...] = (
     "derived",
     "assumed",
 )
+
+
+WIDE_S = 3.0 * SECONDS_PER_DAY
+"""Published dates no wider than this are drawn as instants."""
+
+
+def event_timeline(event: PlanEvent, plan_id: str) -> Iterator[TimelineEntry]:
+    """Yield the bars of an entry that is not computed: the date announced, and the one that came.
+
+    Parameters
+    ----------
+    event : PlanEvent
+        The entry.
+    plan_id : str
+        The plan.
+
+    Yields
+    ------
+    TimelineEntry
+        Up to two.
+    """
+    for label, span, status, sources in (
+        ("announced date", event.announced_span_tdb, event.announced_status, event.announced_sources),
+        ("turned out, date", event.turned_out_span_tdb, event.turned_out_status, event.turned_out_sources),
+    ):
+        if span is not None:
+            yield TimelineEntry(plan_id, event.id, event.name, label, _utc(span[0]), _utc(span[1]), status, sources)
 
 
 def _utc(t_tdb: float) -> str:
@@ -91,7 +118,10 @@ def mission_timeline(result: MissionResult, plan_id: str = "") -> Iterator[Timel
 
 
 def turned_out_timeline(result: MissionResult, entry: PlanMission, plan_id: str) -> Iterator[TimelineEntry]:
-    """Yield one bar for what became of a mission: from its launch to the end of its working life.
+    """Yield a bar for what became of a mission, from its launch to the end of its working life.
+
+    Where a year or a month is all that was published, a bar for that span comes first and the life begins in its
+    middle.
 
     Parameters
     ----------
@@ -107,9 +137,21 @@ def turned_out_timeline(result: MissionResult, entry: PlanMission, plan_id: str)
     TimelineEntry
         None when no launch is known.
     """
-    launch = entry.turned_out_launch_tdb
-    if launch is None:
+    span = entry.launch_span_tdb
+    if span is None:
         return
+    if span[1] - span[0] > WIDE_S:
+        yield TimelineEntry(
+            plan_id,
+            entry.announced.id,
+            entry.announced.name,
+            "turned out, launch period",
+            _utc(span[0]),
+            _utc(span[1]),
+            entry.turned_out_status,
+            entry.turned_out_sources,
+        )
+    launch = 0.5 * (span[0] + span[1])
     stop = launch + flight_s(result) + result.case.lifetime_day * SECONDS_PER_DAY
     yield TimelineEntry(
         plan_id,

@@ -17,6 +17,7 @@ from sim.analysis.results import (
     SlipResult,
     VerdictRow,
 )
+from sim.cases import PlanEvent
 
 NONE = "nothing planned"
 
@@ -168,11 +169,17 @@ def _light(side: EvaluatedPlan) -> str:
 
 
 def _turned_out(side: EvaluatedPlan) -> str:
-    return _join(
+    missions = [
         f"{entry.announced.name}: {entry.turned_out.rstrip('.')}"
         for entry in side.plan.case.missions
         if entry.turned_out
-    )
+    ]
+    return _join(missions + [_event(event) for event in side.plan.case.events if event.turned_out])
+
+
+def _event(event: PlanEvent) -> str:
+    said = f"announced for {event.announced_text}; " if event.announced_text else ""
+    return f"{event.name}: {said}{event.turned_out.rstrip('.')}"
 
 
 def _mission_keys(*prefixes: str) -> Callable[[EvaluatedPlan], tuple[str, ...]]:

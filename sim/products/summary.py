@@ -236,6 +236,7 @@ def _plan(plan: PlanResult) -> Json:
             "turned_out_launch_utc": (
                 None if entry.turned_out_launch_tdb is None else _utc(entry.turned_out_launch_tdb)
             ),
+            "turned_out_launch_text": entry.turned_out_text,
             "turned_out_status": entry.turned_out_status or None,
             "turned_out_sources": list(entry.turned_out_sources),
         }
@@ -249,6 +250,20 @@ def _plan(plan: PlanResult) -> Json:
         "span_start_utc": _utc(case.span_start_tdb),
         "span_stop_utc": _utc(case.span_stop_tdb),
         "missions": missions,
+        "events": [
+            {
+                "id": event.id,
+                "name": event.name,
+                "announced": event.announced_text,
+                "announced_status": event.announced_status or None,
+                "announced_sources": list(event.announced_sources),
+                "turned_out": event.turned_out,
+                "turned_out_launch_text": event.turned_out_text,
+                "turned_out_status": event.turned_out_status or None,
+                "turned_out_sources": list(event.turned_out_sources),
+            }
+            for event in case.events
+        ],
     }
 
 
@@ -264,6 +279,8 @@ def _numbers(results: RunResults, owner: str) -> Iterable[SourcedNumber]:
         for entry in plan.case.missions:
             if entry.announced.id == owner:
                 yield from entry.announced.numbers
+        for event in plan.case.events:
+            yield from event.numbers
         for coupling in plan.case.couplings:
             yield from coupling.numbers
     for mission in results.missions:

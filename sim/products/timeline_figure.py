@@ -27,6 +27,7 @@ _LEFT, _WIDTH = 0.205, 0.785
 _SIDE = -0.246
 _HOLDS = {True: ("✓", "#00734f"), False: ("✗", "#b3261e"), None: ("◐", "#8a5a00")}
 _SHORT_SHARE = 0.006
+_NARROW = ("launch period", "turned out, launch period", "announced date", "turned out, date")
 
 
 @dataclass(frozen=True)
@@ -79,12 +80,18 @@ def groups(folder: Folder, plan_id: str) -> list[Group]:
         if plan["id"] == plan_id
         for mission in plan["missions"]
     }
+    remarks |= {
+        event["id"]: event["turned_out"]
+        for plan in folder.summary["plans"]
+        if plan["id"] == plan_id
+        for event in plan.get("events", ())
+    }
     found = []
     for mission_id in dict.fromkeys(entry["mission_id"] for entry in entries):
         own = [entry for entry in entries if entry["mission_id"] == mission_id]
         later = tuple(entry for entry in own if entry["label"].startswith("turned out"))
         first = tuple(entry for entry in own if entry not in later)
-        lanes = [Lane("announced", first)]
+        lanes = [Lane("announced", first)] if first else []
         if later or remarks.get(mission_id):
             lanes.append(Lane("turned out", later, remarks.get(mission_id, "")))
         found.append(Group(str(own[0]["name"]), mission_id, tuple(lanes)))
@@ -204,14 +211,14 @@ def _bar(axes: Axes, entry: dict[str, Any], y: float, span: tuple[Any, Any]) -> 
     look: dict[str, Any] = {"fc": style.STATUS_COLOURS[entry["status"]], "ec": "white", "lw": 0.6}
     if entry["status"] == "assumed":
         look |= {"hatch": "////", "ec": style.MUTED}
-    if entry["label"] == "launch period":
+    if entry["label"] in _NARROW:
         # A period of a few weeks stays visible on an axis of many years.
         stop = max(stop, start + (span[1] - span[0]) * 2.0 * _SHORT_SHARE)
     if stop - start < (span[1] - span[0]) * _SHORT_SHARE:
         look.pop("hatch", None)
         axes.scatter([start], [y], marker="D", s=26, zorder=5, fc=look["fc"], ec=style.INK, lw=0.8)
         return
-    height = 0.24 if entry["label"] not in ("launch period", "transfer") else 0.12
+    height = 0.24 if entry["label"] not in (*_NARROW, "transfer") else 0.12
     axes.barh(y, stop - start, left=start, height=height, zorder=3 if height > 0.2 else 4, **look)
     room = int((stop - start) / (span[1] - span[0]) * 150) - 6
     if height > 0.2 and len(entry["label"]) < room and entry["label"] != "turned out":

@@ -13,6 +13,7 @@ from sim.cases import (
     MissionCase,
     OrbitPhase,
     PlanCase,
+    PlanEvent,
     PlanMission,
     ReturnCase,
     SourcedNumber,
@@ -30,7 +31,7 @@ from sim.scenario.mission_file import (
     MissionFile,
     OperationTable,
 )
-from sim.scenario.plan_file import CouplingTable, PlanFile, PlanMissionTable
+from sim.scenario.plan_file import CouplingTable, EventTable, PlanFile, PlanMissionTable
 from sim.scenario.provenance import Sources, all_entries, value_text
 from sim.sites import LaunchSite, launch_site, lunar_site
 from sim.sites import sources as site_sources
@@ -116,6 +117,7 @@ def plan_case(file: PlanFile, document: Document, missions: tuple[MissionCase, .
         name=file.plan.name,
         description=file.plan.description,
         missions=entries,
+        events=tuple(_event(table, index, document) for index, table in enumerate(file.events)),
         couplings=tuple(_coupling(table, index, document) for index, table in enumerate(file.couplings)),
         span_start_tdb=instant_tdb(file.span.start_utc),
         span_stop_tdb=instant_tdb(file.span.stop_utc),
@@ -302,6 +304,27 @@ def _plan_mission(table: PlanMissionTable, case: MissionCase) -> PlanMission:
         turned_out_launch_tdb=moment_tdb(launch.value) if launch else None,
         turned_out_status=told.status if told else "",
         turned_out_sources=tuple(dict.fromkeys((words.source if words else ()) + (launch.source if launch else ()))),
+        turned_out_span_tdb=span_tdb(launch.value) if launch else None,
+        turned_out_text=launch.value if launch else "",
+    )
+
+
+def _event(table: EventTable, index: int, document: Document) -> PlanEvent:
+    said, words, was = table.announced_utc, table.turned_out, table.turned_out_utc
+    told = was or words
+    return PlanEvent(
+        id=table.id,
+        name=table.name,
+        announced_span_tdb=span_tdb(said.value) if said else None,
+        announced_text=said.value if said else "",
+        announced_status=said.status if said else "",
+        announced_sources=said.source if said else (),
+        turned_out=words.value if words else "",
+        turned_out_span_tdb=span_tdb(was.value) if was else None,
+        turned_out_text=was.value if was else "",
+        turned_out_status=told.status if told else "",
+        turned_out_sources=tuple(dict.fromkeys((words.source if words else ()) + (was.source if was else ()))),
+        numbers=_numbers({"events": [{}] * index + [document.data["events"][index]]}),
     )
 
 
@@ -320,6 +343,24 @@ def _coupling(table: CouplingTable, index: int, document: Document) -> Coupling:
         numbers=_numbers({"couplings": [{}] * index + [document.data["couplings"][index]]}),
         **given,
     )
+
+
+def span_tdb(text: str) -> tuple[float, float]:
+    """Return the interval in which a published date lies.
+
+    Parameters
+    ----------
+    text : str
+        See `sim.scenario.dates.moment_interval_utc`.
+
+    Returns
+    -------
+    tuple of float
+        Seconds past J2000 TDB; twice the same for an instant. A year or month stops a second before the next begins.
+    """
+    start, stop = moment_interval_utc(text)
+    first = float(tdb_from_utc(start))
+    return (first, first) if start == stop else (first, float(tdb_from_utc(stop)) - 1.0)
 
 
 def moment_tdb(text: str) -> float:

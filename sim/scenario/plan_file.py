@@ -51,7 +51,23 @@ class PlanMissionTable(BaseModel):
     file: str = Field(min_length=1, max_length=400, description="Mission file, relative to the plan file")
     turned_out: Statement | None = Field(default=None, description="What became of it, in one or two sentences")
     turned_out_launch_utc: Annotated[Moment, Utc(partial=True)] | None = Field(
-        default=None, description="Launch flown or re-planned, as exactly as published; its middle is used"
+        default=None, description="Launch flown or re-planned, as exactly as published"
+    )
+
+
+class EventTable(BaseModel):
+    """An entry of the timeline that is not computed."""
+
+    model_config = RULES
+
+    id: Identifier = Field(description="Identifier, unique within the plan")
+    name: ShortText = Field(description="Name in reports")
+    announced_utc: Annotated[Moment, Utc(partial=True)] | None = Field(
+        default=None, description="Date announced, as exactly as published"
+    )
+    turned_out: Statement | None = Field(default=None, description="What became of it, in one or two sentences")
+    turned_out_utc: Annotated[Moment, Utc(partial=True)] | None = Field(
+        default=None, description="Date flown or re-planned, as exactly as published"
     )
 
 
@@ -95,6 +111,7 @@ class PlanFile(BaseModel):
     plan: PlanTable
     span: SpanTable
     missions: Annotated[tuple[PlanMissionTable, ...], Field(strict=False, min_length=1, max_length=40)]
+    events: Annotated[tuple[EventTable, ...], Field(strict=False, max_length=100)] = ()
     couplings: Annotated[tuple[CouplingTable, ...], Field(strict=False, max_length=100)] = ()
     sources: dict[SourceId, Source] = Field(default_factory=dict, description="Sources that only this file uses")
 

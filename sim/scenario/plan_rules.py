@@ -41,6 +41,7 @@ def plan_faults(facts: Facts, missions: Mapping[int, MissionFile]) -> list[Scena
     problems = [fault] if fault else [*_periods(facts, missions)]
     problems += _duplicates(facts, missions)
     problems += _turned_out(facts)
+    problems += _events(facts, missions)
     for index in facts.tables("couplings"):
         problems += _coupling_ends(facts, index, missions)
         problems += _coupling_numbers(facts, index)
@@ -74,6 +75,23 @@ def _turned_out(facts: Facts) -> Iterator[ScenarioProblem]:
         if facts.has(*table, "turned_out_launch_utc") and not facts.has(*table, "turned_out"):
             hint = "say in one sentence what became of the mission"
             yield facts.problem((*table, "turned_out"), "nothing", "text beside turned_out_launch_utc", hint)
+
+
+def _events(facts: Facts, missions: Mapping[int, MissionFile]) -> Iterator[ScenarioProblem]:
+    seen = {file.mission.id: f"missions[{index + 1}]" for index, file in missions.items()}
+    for index in facts.tables("events"):
+        table = ("events", index)
+        name = facts.get(*table, "id")
+        if isinstance(name, str):
+            first = seen.setdefault(name, f"events[{index + 1}]")
+            if first != f"events[{index + 1}]":
+                yield facts.problem((*table, "id"), short(name), "an id used once", f"it is already that of {first}")
+        if not facts.has(*table, "announced_utc") and not facts.has(*table, "turned_out_utc"):
+            hint = "add the date that was published"
+            yield facts.problem(table, "no date", "announced_utc, turned_out_utc, or both", hint)
+        if facts.has(*table, "turned_out_utc") and not facts.has(*table, "turned_out"):
+            hint = "say in one sentence what became of it"
+            yield facts.problem((*table, "turned_out"), "nothing", "text beside turned_out_utc", hint)
 
 
 def _coupling_ends(facts: Facts, index: int, missions: Mapping[int, MissionFile]) -> Iterator[ScenarioProblem]:

@@ -20,7 +20,7 @@ from sim.analysis.results import (
     TimelineEntry,
     Trajectory,
 )
-from sim.analysis.timeline import mission_timeline, turned_out_timeline
+from sim.analysis.timeline import event_timeline, mission_timeline, turned_out_timeline
 from sim.analysis.verdict import EvaluatedPlan, compare
 from sim.cases import MissionCase, PlanCase
 from sim.ephemeris import Ephemeris, open_ephemeris
@@ -128,6 +128,8 @@ def _timeline(plans: Iterable[EvaluatedPlan], missions: Iterable[MissionResult])
             if result is not None:
                 bars += mission_timeline(result, side.plan.case.id)
                 bars += turned_out_timeline(result, entry, side.plan.case.id)
+        for event in side.plan.case.events:
+            bars += event_timeline(event, side.plan.case.id)
     for result in () if bars else missions:
         bars += mission_timeline(result)
     return tuple(bars)
