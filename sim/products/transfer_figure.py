@@ -185,7 +185,9 @@ def _inertial(axes: Axes, folder: Folder, table: Table) -> None:
     _disc(axes, arc[-1], MOON.radius_km, style.INK)
     _frame(axes, np.concatenate([track, arc, np.zeros((1, 2))]), 45_000.0)
     _label(axes, "Earth", np.zeros(2), (0, 15), ha="center")
-    _label(axes, "Moon at injection", arc[0], (10, -10), ha="left")
+    # a quick flight leaves the Moon near the right edge, where a label to its right would leave the axes
+    far_right = arc[0][0] > 0.7 * arc[-1][0]
+    _label(axes, "Moon at injection", arc[0], (-8, 6) if far_right else (10, -10), ha="right" if far_right else "left")
     _label(axes, "Moon at arrival", arc[-1], (-4, 24), ha="right")
     _thousands(axes)
     axes.set_xlabel("Towards the Moon at arrival (1000 km)")
