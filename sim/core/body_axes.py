@@ -1,9 +1,9 @@
 """Body-fixed axes of Earth and Moon from Chebyshev tables, and how vectors go in and out of them.
 
-Earth: R_itrf_icrf = W R_z(theta) Q, where Q follows from the celestial pole X, Y (IERS Conventions 2010, eq. 5.10 without
-the locator s), W = R_x(-y_p) R_y(-x_p) from the pole coordinates, and theta is the Earth rotation angle less s plus s'.
-The table holds X, Y, x_p, y_p and what theta has beyond a uniform rotation since the start of the piece: slow functions.
-Moon: R_pa_icrf = R_z(psi) R_x(angle) R_z(phi) from the libration angles.
+Earth: R_itrf_icrf = W R_z(theta) Q, where Q follows from the celestial pole X, Y (IERS Conventions 2010, eq. 5.10
+without the locator s), W = R_x(-y_p) R_y(-x_p) from the pole coordinates, and theta is the Earth rotation angle less
+s plus s'. The table holds X, Y, x_p, y_p and what theta has beyond a uniform rotation since the start of the piece:
+slow functions. Moon: R_pa_icrf = R_z(psi) R_x(angle) R_z(phi) from the libration angles.
 """
 
 from __future__ import annotations
@@ -64,8 +64,8 @@ def locate(s: float, piece: float, number: int, n_pieces: int) -> tuple[int, flo
     Parameters
     ----------
     s : float
-        Seconds past the start of piece ``number``, negative before it. An origin near the time keeps its resolution, and
-        makes the bits of a trajectory independent of where the table starts.
+        Seconds past the start of piece ``number``, negative before it. An origin near the time keeps its resolution,
+        and makes the bits of a trajectory independent of where the table starts.
     piece : float
         Length of a piece.
     number : int

@@ -2,10 +2,10 @@
 
 Steps end exactly where an engine is switched, at every output time, at the surface of a body, and within a tenth of a
 millisecond after the edges of umbra and penumbra, where the light has a kink that no error estimate is safe against
-(unless a shadow begins and ends within one step, a grazing one). The error norm is
-Hairer's (the same as in :mod:`sim.core.dop853`): position errors against ``tolerance`` times the distance to the nearest
-of Earth, Moon and centre, velocity errors against ``tolerance`` times the speed. Mass (linear in time) and partial
-derivatives follow the steps of the state, so that a trajectory has the same bits with and without them.
+(unless a shadow begins and ends within one step, a grazing one). The error norm is Hairer's (the same as in
+:mod:`sim.core.dop853`): position errors against ``tolerance`` times the distance to the nearest of Earth, Moon and
+centre, velocity errors against ``tolerance`` times the speed. Mass (linear in time) and partial derivatives follow
+the steps of the state, so that a trajectory has the same bits with and without them.
 """
 
 from __future__ import annotations
@@ -65,10 +65,10 @@ def norm3(values: Array) -> float:
 @lean_kernel
 def all_finite(values: Array) -> bool:
     """Whether no number is NaN or infinite."""
+    finite = True
     for i in range(values.shape[0]):
-        if not math.isfinite(values[i]):
-            return False
-    return True
+        finite = finite and math.isfinite(values[i])
+    return finite
 
 
 @lean_kernel
@@ -210,6 +210,23 @@ def advance(
     burn: Array, forces: FullForces, surfaces: Array, work: Work, k: Array, trial: Array,
 ) -> tuple[int, int, float, float]:
     """Integrate ``y`` in place from ``s0 + tau`` to ``s0 + target``, with the same engine all the time.
+
+    Parameters
+    ----------
+    y : numpy.ndarray (size,)
+        State.
+    s0, tau, target : float
+        Origin of the row, time past it, time to go to.
+    h : float
+        First step.
+    tolerance, steps_left : float, int
+        See the module; steps still allowed.
+    areas, burn, forces : numpy.ndarray (2,), numpy.ndarray (BURN_SIZE,), FullForces
+        What acts.
+    surfaces : numpy.ndarray (B + 1,)
+        Radii at which the row ends.
+    work, k, trial : Work, numpy.ndarray (STAGES + 1, size), numpy.ndarray (size,)
+        Scratch.
 
     Returns
     -------
@@ -388,8 +405,8 @@ def full_rows(
         own[:, START] -= number * forces.piece
         own[:, STOP] -= number * forces.piece
         code, made, tau = run_row(
-            ends[row], s0, times[row] - t0[row], tolerance, max_steps, areas[row], own, forces, surfaces, work, k, trial,
-            burn, path[row],
+            ends[row], s0, times[row] - t0[row], tolerance, max_steps, areas[row], own, forces, surfaces, work, k,
+            trial, burn, path[row],
         )  # fmt: skip
         status[row] = code
         steps[row] = made

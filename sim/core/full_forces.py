@@ -1,8 +1,8 @@
 """The full force model as compiled code reads it, and the rate of change of a state with mass and partial derivatives.
 
-Layout of a state: position (3), velocity (3), mass; with partial derivatives also the transition matrix (6 x 6, row by row)
-and the derivative of the state by the light-pressure area (6). Times are seconds past the start of one piece of the model's
-tables, the one in which a row begins (:func:`sim.core.body_axes.locate`).
+Layout of a state: position (3), velocity (3), mass; with partial derivatives also the transition matrix (6 x 6, row by
+row) and the derivative of the state by the light-pressure area (6). Times are seconds past the start of one piece of
+the model's tables, the one in which a row begins (:func:`sim.core.body_axes.locate`).
 """
 
 from __future__ import annotations
@@ -273,7 +273,7 @@ def add_light(state: Array, area: float, forces: FullForces, partials: bool, wor
 
 @lean_kernel
 def shadow_edges(state: Array, forces: FullForces, work: Work, out: Array) -> None:
-    """Distances from the edges of the shadows of Earth and Moon (four angles, positive outside), bodies as last placed."""
+    """Distances from the edges of the shadows of Earth and Moon: four angles, positive outside."""
     for k in range(2):
         out[2 * k] = 1.0
         out[2 * k + 1] = 1.0
@@ -319,7 +319,10 @@ def add_surface_forces(state: Array, areas: Array, forces: FullForces, partials:
 def needs_rates(forces: FullForces, burn: Array) -> bool:
     """Whether velocities of the bodies matter."""
     moving_axes = burn[THRUST] != 0.0 and burn[BODY] >= 0.0
-    return forces.relativity.any() or moving_axes or (forces.atmosphere.shape[0] > 0 and forces.earth >= 0)
+    relativistic = False
+    for b in range(forces.relativity.shape[0]):
+        relativistic = relativistic or forces.relativity[b] != 0.0
+    return relativistic or moving_axes or (forces.atmosphere.shape[0] > 0 and forces.earth >= 0)
 
 
 @lean_kernel
@@ -356,8 +359,7 @@ def acceleration(
     add_masses(state, forces, partials, work, out)
     add_figures(state, forces, partials, work, out)
     add_surface_forces(state, areas, forces, partials, work, out)
-    if forces.relativity.any():
-        add_relativity(state, forces, partials, work, out)
+    add_relativity(state, forces, partials, work, out)
     if burn[THRUST] != 0.0:
         r = work.vectors[0]
         v = work.vectors[1]
@@ -413,5 +415,5 @@ def new_work(forces: FullForces) -> Work:
 
 
 def no_burn() -> Array:
-    """Description of an engine that is off."""
+    """Describe an engine that is off."""
     return np.zeros(BURN_SIZE)

@@ -1,7 +1,7 @@
 """Single terms of the full force model: relativity, light pressure, drag, the Moon's tide, thrust.
 
-Each function adds its acceleration to ``out[0:3]``; with ``partials`` true also its derivatives by position and velocity to
-``slopes`` (3, 6). All vectors are relative to the body that causes the term, in ICRF axes.
+Each function adds its acceleration to ``out[0:3]``; with ``partials`` true also its derivatives by position and
+velocity to ``slopes`` (3, 6). All vectors are relative to the body that causes the term, in ICRF axes.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ AXES_ICRF: Final = 0
 AXES_VNC: Final = 1
 AXES_RTN: Final = 2
 THRUST, FLOW, AXES, BODY, DIRECTION, TURN_AXIS, TURN_RATE, START, STOP, BURN_SIZE = 0, 1, 2, 3, 4, 7, 10, 11, 12, 13
-"""Places in the row that describes a burn: N, kg/s, axes, body index, direction (3), axis of turning (3), rad/s, two times."""
+"""Places in the row of a burn: N, kg/s, axes, body index, direction (3), axis of turning (3), rad/s, two times."""
 
 
 @lean_kernel
@@ -66,7 +66,8 @@ def add_schwarzschild(gm: float, r: Array, v: Array, sign: float, partials: bool
 
 @lean_kernel
 def add_tide(
-    k2: float, radius: float, gm: float, r: Array, px: float, py: float, pz: float, partials: bool, out: Array, slopes: Array
+    k2: float, radius: float, gm: float, r: Array, px: float, py: float, pz: float, partials: bool, out: Array,
+    slopes: Array,
 ) -> None:
     """Degree-2 tide raised on a body by a point mass at (px, py, pz), both relative to that body; elastic, without lag.
 
@@ -123,7 +124,11 @@ def sunlight(
     x, y, z : float
         Spacecraft.
     places : numpy.ndarray (B, 3)
-        Bodies in the same frame; ``sun`` and ``bodies`` are rows of it (as floats; -1: the origin).
+        Bodies in the same frame.
+    sun : int
+        Row of the Sun.
+    bodies : numpy.ndarray (K,)
+        Rows of the bodies, as floats; -1: the origin.
     radii : numpy.ndarray (K,)
         Of the bodies; 0 leaves a body out.
     sun_radius : float
@@ -190,8 +195,8 @@ def add_drag(
 ) -> None:
     """Drag -1/2 rho C_D A/m |w| w in an atmosphere that turns with the Earth.
 
-    The altitude is that over the ellipsoid along the radius, r - R (1 - f sin^2 latitude): within 20 m of the geodetic one
-    below 1,000 km, a part in 500 of a scale height.
+    The altitude is that over the ellipsoid along the radius, r - R (1 - f sin^2 latitude): within 20 m of the geodetic
+    one below 1,000 km, a part in 500 of a scale height.
 
     Parameters
     ----------
@@ -292,10 +297,12 @@ def add_thrust(
 
     Parameters
     ----------
-    burn, since, r, v
+    burn, since : numpy.ndarray (BURN_SIZE,), float
         See :func:`thrust_direction`.
     mass : float
         kg.
+    r, v : numpy.ndarray (3,)
+        See :func:`thrust_direction`.
     partials, out, slopes
         See the module.
     work : numpy.ndarray (2, 3)

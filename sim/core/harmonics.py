@@ -1,13 +1,13 @@
 """Spherical harmonics of any degree, with first and second derivatives, without singularity at the poles.
 
-Basis: fully normalised Cunningham functions V_nm + i W_nm (Cunningham 1970, Celestial Mechanics 2:207; recurrences as in
-Montenbruck and Gill, Satellite Orbits, eqs. 3.29-3.31, here normalised), so that the potential of a body of unit GM and
-radius is ``sum C_nm V_nm + S_nm W_nm``. A derivative of that sum is again such a sum, one degree higher: the
+Basis: fully normalised Cunningham functions V_nm + i W_nm (Cunningham 1970, Celestial Mechanics 2:207; recurrences as
+in Montenbruck and Gill, Satellite Orbits, eqs. 3.29-3.31, here normalised), so that the potential of a body of unit
+GM and radius is ``sum C_nm V_nm + S_nm W_nm``. A derivative of that sum is again such a sum, one degree higher: the
 coefficients of the derivatives are made once (:func:`differentiated`), and one pass over the basis gives all of them.
 
 All factors are square roots of quotients of small integers. No factorial, no power of a cosine and no associated
-Legendre function appears, so that nothing underflows before degree 1,400 (``tests/unit/test_core_harmonics.py`` holds the
-factors against exact arithmetic to degree 1,200, and the basis against multiple precision).
+Legendre function appears, so that nothing underflows before degree 1,400 (``tests/unit/test_core_harmonics.py`` holds
+the factors against exact arithmetic to degree 1,200, and the basis against multiple precision).
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Harmonics(NamedTuple):
 
 
 def packed_size(degree: int) -> int:
-    """Number of pairs (n, m) up to a degree."""
+    """Count the pairs (n, m) up to a degree."""
     return (degree + 1) * (degree + 2) // 2
 
 

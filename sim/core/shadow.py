@@ -1,7 +1,7 @@
 """Part of the Sun's disk that a body leaves free: conical umbra and penumbra.
 
-The apparent disks are taken as circles in a plane (Montenbruck and Gill, Satellite Orbits, section 3.4.2), which is exact
-to second order of their radii: the Sun's is 0.27 degrees. No limb darkening, no atmosphere.
+The apparent disks are taken as circles in a plane (Montenbruck and Gill, Satellite Orbits, section 3.4.2), exact to
+second order of their radii: the Sun's is 0.27 degrees. No limb darkening, no atmosphere.
 """
 
 from __future__ import annotations

@@ -1,11 +1,12 @@
 """A named simple atmosphere for drag on parking orbits.
 
-Density in exponential layers, after Vallado, Fundamentals of Astrodynamics and Applications, 4th ed., table 8-4 (there from
-Wertz 1978: the U.S. Standard Atmosphere 1976 to 25 km, CIRA-72 to 1,000 km with an exospheric temperature of 1,000 K).
+Density in exponential layers, after Vallado, Fundamentals of Astrodynamics and Applications, 4th ed., table 8-4
+(there from Wertz 1978: the U.S. Standard Atmosphere 1976 to 25 km, CIRA-72 to 1,000 km with an exospheric temperature
+of 1,000 K).
 
-Limits: no solar or geomagnetic activity, no day and night, no seasons. At 200 km the true density lies within a factor of
-about 2 of it, at 400 km of about 5, depending on the Sun. It serves for the loss of height of a parking orbit in hours, not
-for lifetimes or re-entry; below 100 km a continuum flow would need other coefficients.
+Limits: no solar or geomagnetic activity, no day and night, no seasons. At 200 km the true density lies within a factor
+of about 2 of it, at 400 km of about 5, depending on the Sun. It serves for the loss of height of a parking orbit in
+hours, not for lifetimes or re-entry; below 100 km a continuum flow would need other coefficients.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ class Atmosphere:
         For reports.
     base_km : tuple of float
         Lower edges of the layers over the ellipsoid, increasing.
-    density_kg_m3 : tuple of float
+    density_kg_per_m3 : tuple of float
         Density there.
     scale_height_km : tuple of float
         Of each layer.
@@ -36,21 +37,21 @@ class Atmosphere:
 
     name: str
     base_km: tuple[float, ...]
-    density_kg_m3: tuple[float, ...]
+    density_kg_per_m3: tuple[float, ...]
     scale_height_km: tuple[float, ...]
 
     def __post_init__(self) -> None:
-        lengths = {len(self.base_km), len(self.density_kg_m3), len(self.scale_height_km)}
+        lengths = {len(self.base_km), len(self.density_kg_per_m3), len(self.scale_height_km)}
         if len(lengths) != 1 or not self.base_km:
-            raise InputError(f"atmosphere {self.name!r} needs as many densities and scale heights as layers, at least one")
+            raise InputError(f"atmosphere {self.name!r} needs as many densities and heights as layers, one or more")
         if not (np.diff(self.base_km) > 0.0).all():
             raise InputError(f"the layers of atmosphere {self.name!r} must go upwards")
-        if not (min(self.density_kg_m3) > 0.0 and min(self.scale_height_km) > 0.0):
+        if not (min(self.density_kg_per_m3) > 0.0 and min(self.scale_height_km) > 0.0):
             raise InputError(f"densities and scale heights of atmosphere {self.name!r} must be above zero")
 
     def table(self) -> npt.NDArray[np.float64]:
         """Layers for the compiled core, (L, 3)."""
-        return np.array([self.base_km, self.density_kg_m3, self.scale_height_km], dtype=np.float64).T.copy()
+        return np.array([self.base_km, self.density_kg_per_m3, self.scale_height_km], dtype=np.float64).T.copy()
 
 
 _LAYERS = (

@@ -54,7 +54,7 @@ class FiniteBurn:
         In these axes, at ignition; need not have length one.
     body : str
         ``earth`` or ``moon``: whose relative motion spans the axes.
-    throttle : float or array_like (N,)
+    throttle_fraction : float or array_like (N,)
         Part of the thrust, 0 to 1; the specific impulse stays.
     pitch_rate_deg_s : float or array_like (N,)
         Rate at which the direction turns about ``pitch_axis``.
@@ -73,7 +73,7 @@ class FiniteBurn:
     axes: str = "vnc"
     direction: tuple[float, float, float] = (1.0, 0.0, 0.0)
     body: str = "earth"
-    throttle: npt.ArrayLike = 1.0
+    throttle_fraction: npt.ArrayLike = 1.0
     pitch_rate_deg_s: npt.ArrayLike = 0.0
     pitch_axis: tuple[float, float, float] | None = None
 
@@ -86,9 +86,9 @@ class FiniteBurn:
                 raise InputError(f"{name} of a burn is {vector!r}; allowed: a vector of length above 0")
         if not np.all(np.asarray(self.stop_tdb, np.float64) >= np.asarray(self.start_tdb, np.float64)):
             raise InputError("a burn must not stop before it starts")
-        throttle = np.asarray(self.throttle, np.float64)
+        throttle = np.asarray(self.throttle_fraction, np.float64)
         if not np.all((throttle >= 0.0) & (throttle <= 1.0)):
-            raise InputError(f"throttle of a burn is {self.throttle!r:.60}; allowed: 0 to 1")
+            raise InputError(f"throttle of a burn is {self.throttle_fraction!r:.60}; allowed: 0 to 1")
 
     def flat(self, n_rows: int, body_index: int, origin_tdb: float) -> FloatArray:
         """Describe the burn for the compiled core.
@@ -115,7 +115,7 @@ class FiniteBurn:
         pitch_axis = np.array(self.pitch_axis or _NORMAL[self.axes], dtype=np.float64)
         direction = np.array(self.direction, dtype=np.float64)
         try:
-            out[:, THRUST] = self.engine.thrust_n * np.asarray(self.throttle, np.float64)
+            out[:, THRUST] = self.engine.thrust_n * np.asarray(self.throttle_fraction, np.float64)
             out[:, START] = np.asarray(self.start_tdb, np.float64) - origin_tdb
             out[:, STOP] = np.asarray(self.stop_tdb, np.float64) - origin_tdb
             out[:, TURN_RATE] = np.asarray(self.pitch_rate_deg_s, np.float64) * RAD_PER_DEG

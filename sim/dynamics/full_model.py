@@ -104,7 +104,7 @@ class FullForceModel:
         At 1 au (IAU 2015 nominal total solar irradiance).
     atmosphere : Atmosphere, optional
         For drag.
-    moon_k2 : float
+    moon_k2_factor : float
         Love number of the Moon's degree-2 tide raised by Earth and Sun; 0 without tide. 0.02405 is GRAIL's
         (Williams et al. 2014, Journal of Geophysical Research: Planets 119:1546). Includes the permanent part.
     gm_km3_s2 : mapping of str to float, optional
@@ -137,7 +137,7 @@ class FullForceModel:
     shadows: tuple[str, ...] = ("earth", "moon")
     solar_flux_w_m2: float = 1361.0
     atmosphere: Atmosphere | None = None
-    moon_k2: float = 0.0
+    moon_k2_factor: float = 0.0
     gm_km3_s2: Mapping[str, float] | None = None
     radius_km: Mapping[str, float] | None = None
     astronomical_unit_km: float = ASTRONOMICAL_UNIT_KM
@@ -151,7 +151,9 @@ class FullForceModel:
         if self.center not in CENTERS:
             raise InputError(f"center is {self.center!r}; allowed: {', '.join(CENTERS)}")
         if len(set(self.point_masses)) != len(self.point_masses) or self.center not in self.point_masses:
-            raise InputError(f"point_masses {self.point_masses!r} must hold the center {self.center!r}, and no body twice")
+            raise InputError(
+                f"point_masses {self.point_masses!r} must hold the center {self.center!r}, and no body twice"
+            )
         self._check_needs()
         for body, given in (("earth", self.earth_field), ("moon", self.moon_field)):
             if given is not None and given.body != body:
@@ -160,7 +162,7 @@ class FullForceModel:
             for body, value in (values or {}).items():
                 if body not in self.point_masses or not (math.isfinite(value) and value >= 0.0):
                     raise InputError(f"{name}[{body!r}] is {value!r}; allowed: a body of point_masses, a number from 0")
-        for name in ("solar_flux_w_m2", "moon_k2", "astronomical_unit_km"):
+        for name in ("solar_flux_w_m2", "moon_k2_factor", "astronomical_unit_km"):
             if not (math.isfinite(getattr(self, name)) and getattr(self, name) >= 0.0):
                 raise InputError(f"{name} is {getattr(self, name)!r}; allowed: finite numbers from 0")
 
@@ -171,7 +173,7 @@ class FullForceModel:
             "moon_field": ("moon",) if self.moon_field is not None else (),
             "light_pressure": ("sun",) if self.light_pressure else (),
             "atmosphere": ("earth",) if self.atmosphere is not None else (),
-            "moon_k2": ("earth", "moon", "sun") if self.moon_k2 else (),
+            "moon_k2_factor": ("earth", "moon", "sun") if self.moon_k2_factor else (),
             "relativity": self.relativity,
             "shadows": self.shadows if self.light_pressure else (),
         }
@@ -196,7 +198,7 @@ class FullForceModel:
         """
         return open_ephemeris() if self.ephemeris is None else self.ephemeris
 
-    def gm(self, body: str) -> float:
+    def body_gm_km3_s2(self, body: str) -> float:
         """Gravitational parameter in use.
 
         Parameters
@@ -237,7 +239,8 @@ class FullForceModel:
         if self.moon_field is not None and source.librations is not None:
             start, stop = max(start, source.librations.start_tdb), min(stop, source.librations.stop_tdb)
         origin, piece = -0.5 * SECONDS_PER_DAY, self.piece_day * SECONDS_PER_DAY
-        return origin + math.ceil((start - origin) / piece) * piece, origin + math.floor((stop - origin) / piece) * piece
+        first, last = math.ceil((start - origin) / piece), math.floor((stop - origin) / piece)
+        return origin + first * piece, origin + last * piece
 
     def flat(self, start_tdb: float, stop_tdb: float) -> FlatFullModel:
         """Flat form for a span; the values at an epoch do not depend on the span asked for.
@@ -282,8 +285,8 @@ class FullForceModel:
         forces = FullForces(
             table=table.coefficients,
             piece=table.piece_s,
-            gm_center=self.gm(self.center),
-            gm=np.array([self.gm(body) for body in self.bodies], dtype=np.float64),
+            gm_center=self.body_gm_km3_s2(self.center),
+            gm=np.array([self.body_gm_km3_s2(body) for body in self.bodies], dtype=np.float64),
             earth=index["earth"],
             moon=index["moon"],
             sun=index["sun"],
@@ -299,7 +302,7 @@ class FullForceModel:
             shadow_radii=np.array(shadow),
             atmosphere=np.zeros((0, 3)) if self.atmosphere is None else self.atmosphere.table(),
             ellipsoid=np.array([EARTH.radius_equatorial_km, EARTH.flattening, EARTH_ROTATION_RATE_RAD_S]),
-            tide=np.array([self.moon_k2, 1738.0 if self.moon_field is None else self.moon_field.radius_km]),
+            tide=np.array([self.moon_k2_factor, 1738.0 if self.moon_field is None else self.moon_field.radius_km]),
         )
         return FlatFullModel(self.center, self.bodies, forces, table.start_tdb, table.stop_tdb)
 
@@ -314,7 +317,7 @@ class FullForceModel:
         return ChebyshevTable((), self.center, start_tdb, piece, n, np.zeros((n, 0, 3, 1)), np.zeros(0))
 
     def _figure(self, given: GravityField | None, body: str) -> Harmonics:
-        return no_harmonics() if given is None else given.flat()._replace(gm=self.gm(body))
+        return no_harmonics() if given is None else given.flat()._replace(gm=self.body_gm_km3_s2(body))
 
     def _earth_axes(self, table: ChebyshevTable) -> FloatArray:
         if self.earth_field is None and self.atmosphere is None:
@@ -334,7 +337,7 @@ class FullForceModel:
         if not (self.figures_move_center and both and (self.earth_field or self.moon_field)):
             return 0.0
         other = "moon" if self.center == "earth" else "earth"
-        return self.gm(other) / self.gm(self.center)
+        return self.body_gm_km3_s2(other) / self.body_gm_km3_s2(self.center)
 
     def _pressure(self) -> float:
         """Light pressure times distance squared: N/m2 km2, and 1e-3 for km/s2 out of N/kg."""

@@ -34,7 +34,7 @@ class ArcFit:
         Its epoch.
     srp_area_m2 : float
         Fitted (or held) light-pressure area C_R A for the mass given.
-    covariance : numpy.ndarray (P, P)
+    covariance_matrix : numpy.ndarray (P, P)
         Of what was solved for, in the order state, area; from the weights alone (formal).
     residual_km : numpy.ndarray (T, 3)
         Observed less computed positions.
@@ -49,7 +49,7 @@ class ArcFit:
     state: FloatArray
     t0_tdb: float
     srp_area_m2: float
-    covariance: FloatArray
+    covariance_matrix: FloatArray
     residual_km: FloatArray
     residual_km_s: FloatArray | None
     t_tdb: FloatArray
@@ -137,7 +137,8 @@ def fit_arc(
         if abs(before - now) <= 1e-6 * now or now < 1e-9:
             velocity = residual[:, 3:] if residual.shape[1] == 6 else None
             return ArcFit(
-                unknown[:6].copy(), t0_tdb, float(unknown[6]), covariance, residual[:, :3].copy(), velocity, t, iteration
+                unknown[:6].copy(), t0_tdb, float(unknown[6]), covariance, residual[:, :3].copy(), velocity, t,
+                iteration
             )
         before = now
         unknown[columns] += step
@@ -181,10 +182,10 @@ def _linearise(
     run = propagate_full(
         unknown[:6], t0_tdb, t, model, mass_kg=mass_kg, srp_area_m2=unknown[6], partials=True, tolerance=tolerance
     )
-    if run.status[0] != Status.OK or run.path_transition is None or run.path_by_srp_area is None:
+    if run.status[0] != Status.OK or run.path_transition_matrix is None or run.path_states_per_m2 is None:
         raise InputError(f"the arc does not reach its last observation: it {STATUS_TEXT[Status(int(run.status[0]))]}")
     used = observed.shape[1]
-    design = np.concatenate([run.path_transition[0], run.path_by_srp_area[0][:, :, np.newaxis]], axis=2)
+    design = np.concatenate([run.path_transition_matrix[0], run.path_states_per_m2[0][:, :, np.newaxis]], axis=2)
     return observed - run.path_states[0, :, :used], design[:, :used]
 
 

@@ -48,9 +48,9 @@ class FullPropagation:
         Masses there.
     path_t_tdb : numpy.ndarray (N, T)
         Output times.
-    path_transition : numpy.ndarray (N, T, 6, 6) or None
+    path_transition_matrix : numpy.ndarray (N, T, 6, 6) or None
         Derivative of the state by the initial state, where asked for.
-    path_by_srp_area : numpy.ndarray (N, T, 6) or None
+    path_states_per_m2 : numpy.ndarray (N, T, 6) or None
         Derivative of the state by the light-pressure area C_R A, per m2.
     """
 
@@ -62,8 +62,8 @@ class FullPropagation:
     path_states: FloatArray
     path_mass_kg: FloatArray
     path_t_tdb: FloatArray
-    path_transition: FloatArray | None = None
-    path_by_srp_area: FloatArray | None = None
+    path_transition_matrix: FloatArray | None = None
+    path_states_per_m2: FloatArray | None = None
 
     @property
     def ok(self) -> npt.NDArray[np.bool_]:
@@ -158,8 +158,8 @@ def propagate_full(
 
     def run(first: int, last: int) -> None:
         full_rows(
-            flat.forces, flat.start_tdb, flat.stop_tdb, begin, t0, times, areas, engines, surfaces, tolerance, max_steps,
-            first, last, new_work(flat.forces), ends, path, t_end, status, steps,
+            flat.forces, flat.start_tdb, flat.stop_tdb, begin, t0, times, areas, engines, surfaces, tolerance,
+            max_steps, first, last, new_work(flat.forces), ends, path, t_end, status, steps,
         )  # fmt: skip
 
     run_chunks(run, n, threads)

@@ -1,12 +1,12 @@
 """Run GMAT's engine on a set of arcs and freeze its answers in ``data/engine_set.json``.
 
-Twenty translunar arcs with all forces, ten low orbits, five halo and near-rectilinear orbits, three long arcs. GMAT R2026a
-as in the Python package ``gmatpy`` 0.2.1 (its engine, its DE405, its JGM-3), the Moon's field written from the package's
-own GRGM1200A in GMAT's format. Initial states: transfers solved by this package, circular orbits, and orbits of the
-restricted three-body problem placed on the true Moon.
+Twenty translunar arcs with all forces, ten low orbits, five halo and near-rectilinear orbits, three long arcs. GMAT
+R2026a as in the Python package ``gmatpy`` 0.2.1 (its engine, its DE405, its JGM-3), the Moon's field written from the
+package's own GRGM1200A in GMAT's format. Initial states: transfers solved by this package, circular orbits, and
+orbits of the restricted three-body problem placed on the true Moon.
 
-Also writes the excerpts that the tests need: ``data/engine_set.bsp`` (DE405) and ``data/engine_set.bpc`` (its librations, from
-GMAT's own binary DE405, type 2 segment for body 31008).
+Also writes the excerpts that the tests need: ``data/engine_set.bsp`` (DE405) and ``data/engine_set.bpc`` (its
+librations, from GMAT's own binary DE405, type 2 segment for body 31008).
 
 Usage: ``python tests/truth/generate_gmat_set.py`` with ``gmatpy`` and ``spiceypy`` installed (Python 3.12 or later).
 """
@@ -110,7 +110,8 @@ def translunar() -> list[dict]:
         days = float(targets.tof_s[k]) / DAY
         cases.append(
             {
-                "id": f"translunar_{k:02d}", "group": "translunar", "central": "earth", "t0": float(found.perigee_tdb[k]),
+                "id": f"translunar_{k:02d}", "group": "translunar", "central": "earth",
+                "t0": float(found.perigee_tdb[k]),
                 "state": found.perigee_state[k].tolist(),
                 # Half an hour after perigee on, so that the arc also sees the Earth's field; the last before perilune.
                 "times": [3600.0, 0.5 * DAY, DAY, 2.0 * DAY, (days - 0.5) * DAY, (days - 0.05) * DAY],
@@ -138,7 +139,8 @@ def low_orbits() -> list[dict]:
         cases.append(
             {
                 "id": f"low_lunar_{k}", "group": "low", "central": "moon", "t0": t0,
-                "state": circular(4902.8, 1738.0 + altitude, inclination, node), "times": [3600.0, 0.25 * DAY, DAY, 3 * DAY],
+                "state": circular(4902.8, 1738.0 + altitude, inclination, node),
+                "times": [3600.0, 0.25 * DAY, DAY, 3 * DAY],
                 "earth_degree": 0, "moon_degree": 0 if k < 3 else 50, "planets": False, "srp": k >= 6, "max_step": 60,
             }
         )  # fmt: skip
@@ -148,15 +150,16 @@ def low_orbits() -> list[dict]:
                 "id": f"low_earth_{k}", "group": "low", "central": "earth",
                 "t0": tdb_from_utc("2024-12-05T00:00:00") + 20 * DAY * k,
                 "state": circular(398600.44, 6378.0 + altitude, inclination, 70.0 + 100.0 * k),
-                "times": [3600.0, 0.25 * DAY, DAY], "earth_degree": 20, "moon_degree": 0, "planets": False, "srp": k == 1,
+                "times": [3600.0, 0.25 * DAY, DAY], "earth_degree": 20, "moon_degree": 0, "planets": False,
+                "srp": k == 1,
                 "max_step": 60,
             }
         )  # fmt: skip
     return cases
 
 
-# x0, z0, vy0 in the restricted three-body problem: Spreen (2021) L2 south, and two of JPL's catalogue (the third and the
-# fourth), from near-rectilinear orbits to a wide halo.
+# x0, z0, vy0 in the restricted three-body problem: Spreen (2021) L2 south, and two of JPL's catalogue (the third and
+# the fourth), from near-rectilinear orbits to a wide halo.
 ORBITS = (
     (1.0110350588, -0.1731500000, -0.0780141199), (1.0192741002, -0.1801324242, -0.0971927950),
     (1.0134037728554581, -0.1753622728109184, -0.08368842747277644), (1.0196625817, -0.1804191873, -0.0980598247),
@@ -194,7 +197,8 @@ def long_arcs() -> list[dict]:
     high = circular(398600.44, 200_000.0, 40.0, math.degrees(math.atan2(moon[1], moon[0])) + 180.0)
     common = {"group": "long", "t0": t0, "earth_degree": 0, "moon_degree": 0}
     return [
-        {**common, "id": "long_distant_retrograde_30d", "central": "earth", "state": retrograde, "planets": True, "srp": True,
+        {**common, "id": "long_distant_retrograde_30d", "central": "earth", "state": retrograde, "planets": True,
+         "srp": True,
          "times": [DAY * d for d in (10, 20, 30)], "max_step": 3600},
         {**common, "id": "long_frozen_lunar_60d", "central": "moon", "state": frozen, "planets": False, "srp": True,
          "moon_degree": 8, "times": [DAY * d for d in (20, 40, 60)], "max_step": 600},

@@ -46,7 +46,8 @@ def orion_forces():
 
 
 # Without and with a fitted light pressure, m, with the differences measured.
-ARTEMIS = ((30.0, 0.2), (80.0, 0.4), (80.0, 0.8), (100.0, 0.6), (40.0, 0.2))  # 17.5 .026, 39.5 .085, 42 .18, 78 .15, 22 .025
+# 17.5 and 0.026, 39.5 and 0.085, 42 and 0.18, 78 and 0.15, 22 and 0.025.
+ARTEMIS = ((30.0, 0.2), (80.0, 0.4), (80.0, 0.8), (100.0, 0.6), (40.0, 0.2))
 
 
 @pytest.mark.parametrize("number", range(5))
@@ -77,7 +78,8 @@ def test_nyx_rows_with_de440(record_accuracy):
         run = propagate_full(row["s0"], t0, t0 + truth["inputs"]["dt_s"], model, tolerance=1e-13)
         worst = max(worst, float(np.linalg.norm(run.states[0, :3] - np.array(row["s1"])[:3])))
     # Measured 0.11 m: another ephemeris of the Moon, DE440 beside DE438.
-    record_accuracy("halo and flyby arcs of 1 d, six rows", "GMAT with DE438, published", "largest", 1e3 * worst, "m", 1.0)
+    case = "halo and flyby arcs of 1 d, six rows"
+    record_accuracy(case, "GMAT with DE438, published", "largest", 1e3 * worst, "m", 1.0)
 
 
 def test_halo_arc_of_gmat_with_de405(record_accuracy):
@@ -105,7 +107,8 @@ class Circle:
         nodes = np.cos(np.pi * (np.arange(n) + 0.5) / n)
         t = start + granule * (np.arange(40)[:, None] + 0.5 + 0.5 * nodes)
         values = length_km * np.stack([np.cos(self.rate * t), np.sin(self.rate * t), np.zeros_like(t)], axis=1)
-        basis = np.cos(np.outer(np.arange(n), np.pi * (np.arange(n) + 0.5) / n)) * np.where(np.arange(n) == 0, 1, 2)[:, None] / n
+        weights = np.where(np.arange(n) == 0, 1.0, 2.0)[:, None] / n
+        basis = np.cos(np.outer(np.arange(n), np.pi * (np.arange(n) + 0.5) / n)) * weights
         series = ChebyshevSeries(start, granule, np.einsum("pck,jk->pcj", values, basis))
         stop = start + 40 * granule
         moon = Link(399, (Segment(series, start, stop),))
@@ -113,7 +116,7 @@ class Circle:
 
     def inertial(self, state):
         """State about the Earth at t = 0 from one in the rotating frame, without dimensions."""
-        x, v = np.array(state[:3]) + (self.mu, 0.0, 0.0), np.array(state[3:])
+        x, v = np.add(state[:3], (self.mu, 0.0, 0.0)), np.array(state[3:])
         v = v + np.cross((0.0, 0.0, 1.0), x)
         return np.concatenate([x * self.length, v * self.length * self.rate])
 
@@ -124,7 +127,7 @@ class Circle:
         return np.concatenate([x - (self.mu, 0.0, 0.0), v - np.cross((0.0, 0.0, 1.0), x)])
 
     def jacobi(self, s):
-        d = np.linalg.norm(s[:3] + (self.mu, 0.0, 0.0))
+        d = np.linalg.norm(np.add(s[:3], (self.mu, 0.0, 0.0)))
         r = np.linalg.norm(s[:3] - (1.0 - self.mu, 0.0, 0.0))
         return s[0] ** 2 + s[1] ** 2 + 2.0 * (1.0 - self.mu) / d + 2.0 * self.mu / r - s[3:] @ s[3:]
 
@@ -159,8 +162,9 @@ def test_periodic_orbits_close(scale, state, period, limit, jacobi, full, reques
     end = world.rotating(run.states[0], t1)
     name = request.node.callspec.id
     closure = float(np.abs(end[:3] - state[:3]).max())
-    record_accuracy(f"restricted three-body problem, {name}", "published orbit", "closure after a period", closure, "", limit)
+    case = f"restricted three-body problem, {name}"
+    record_accuracy(case, "published orbit", "closure after a period", closure, "", limit)
     drift = abs(world.jacobi(end) - world.jacobi(np.array(state)))
-    record_accuracy(f"restricted three-body problem, {name}", "Jacobi constant", "drift", drift, "", 2e-12)  # measured 4e-16 to 3e-13
+    record_accuracy(case, "Jacobi constant", "drift", drift, "", 2e-12)  # measured 4e-16 to 3e-13
     if jacobi is not None:
         assert world.jacobi(np.array(state)) == pytest.approx(jacobi, abs=1e-12)
