@@ -19,6 +19,9 @@ Columns = Mapping[str, NDArray[Any]]
 DEFAULT_WEIGHTS: Mapping[str, float] = {"tli_dv_m_s": 1.0, "loi_dv_m_s": 1.0}
 """Without weights the sum of injection and insertion counts."""
 
+ENERGY_WEIGHTS: Mapping[str, float] = {"c3_km2_s2": 1.0}
+"""The same for direct ascents and impacts, which have no injection or no insertion."""
+
 TURNAROUND_DAY = 0.9
 """A second attempt is not counted on before this time has passed: it takes launchers a day, and from one day to the
 next the launch time of a family moves by up to an hour and a half."""

@@ -96,7 +96,8 @@ def column_values(mission: Mission, column: str) -> Floats:
 
 def cost_column(mission: Mission) -> str:
     """Return the column that windows are judged by when the user names none."""
-    return "c3_km2_s2" if mission.facts.get("end") == "impact" else "total_dv_m_s"
+    both = mission.facts["end"] != "impact" and mission.facts["start"] != "direct_ascent"
+    return "total_dv_m_s" if both else "c3_km2_s2"
 
 
 def steps(values: Floats, count: int = 10) -> BoundaryNorm:

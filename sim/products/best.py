@@ -7,8 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from sim.analysis.calendar import day_numbers
-from sim.analysis.ranking import DEFAULT_WEIGHTS, TURNAROUND_DAY, rank, scores
+from sim.analysis.ranking import DEFAULT_WEIGHTS, ENERGY_WEIGHTS, TURNAROUND_DAY, rank, scores
 from sim.analysis.results import MissionResult
+from sim.products.calendar_tables import has_total
 from sim.products.opportunities import columns
 from sim.products.tables import Table
 
@@ -29,8 +30,8 @@ def best_opportunities(
     count : int
         How many, one or more.
     weights : mapping of str to float, optional
-        Column of the opportunity table to weight per unit, see `sim.analysis.ranking.scores`; the sum of injection and
-        insertion when omitted.
+        Column of the opportunity table to weight per unit, see `sim.analysis.ranking.scores`; when omitted the sum of
+        injection and insertion, or the launch energy of flights that lack one of the two.
     turnaround_day : float
         Least time between two attempts.
 
@@ -47,7 +48,8 @@ def best_opportunities(
         A weight on a column that does not exist or has no numbers, a count below one.
     """
     table = columns(mission)
-    score = scores(table, weights or DEFAULT_WEIGHTS)
+    usual = DEFAULT_WEIGHTS if has_total(mission) else ENERGY_WEIGHTS
+    score = scores(table, weights or usual)
     launch = mission.table.launch_tdb
     found = rank(launch, day_numbers(launch), score, mission.within, count, turnaround_day=turnaround_day)
     following = np.array([str(table["launch_utc"][row]) if row >= 0 else "" for row in found.next_row], dtype=np.str_)

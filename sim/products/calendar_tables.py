@@ -16,6 +16,22 @@ from sim.timescales import utc_from_tdb
 Days = NDArray[np.int64]
 
 
+def has_total(mission: MissionResult) -> bool:
+    """Whether a mission has both an injection and an insertion to add up.
+
+    Parameters
+    ----------
+    mission : MissionResult
+        The mission.
+
+    Returns
+    -------
+    bool
+        False for direct ascents and for flights that strike the Moon.
+    """
+    return not (mission.case.window.strikes or mission.case.window.direct_ascent)
+
+
 def day_table(mission: MissionResult) -> Table:
     """Return one row for each UTC day of the launch period.
 
@@ -28,12 +44,12 @@ def day_table(mission: MissionResult) -> Table:
     -------
     Table
         Opportunities, those within limits, and launch instant, velocity changes, energy and flight time of the cheapest
-        within limits (injection plus insertion; energy for flights that strike the Moon); empty without one.
+        within limits (injection plus insertion; energy for flights that lack one of them); empty without one.
     """
     table, window = mission.table, mission.case.window
     period = period_days(window.launch_start_tdb, window.launch_stop_tdb)
     index = day_numbers(table.launch_tdb) - period[0]
-    cost = table.c3_km2_s2 if window.strikes else table.tli_dv_m_s + table.loi_dv_m_s
+    cost = table.tli_dv_m_s + table.loi_dv_m_s if has_total(mission) else table.c3_km2_s2
     order = np.lexsort((cost, index))
     order = order[mission.within[order]]
     found, first = np.unique(index[order], return_index=True)

@@ -19,7 +19,6 @@ Floats = NDArray[np.float64]
 _WINDOW_IN, _STRIP_IN, _HEAD_IN, _FOOT_IN, _LIMIT_IN = 2.4, 0.95, 1.0, 0.95, 0.24
 _GAP_IN = 0.34
 _NOT_REFUSED = "none"
-_MARKS_DAY = 120.0
 
 
 def draw(folder: Folder, mission: Mission, path: Path, column: str = "") -> Path:
@@ -95,7 +94,7 @@ def _windows(figure: Figure, axes: Axes, bar: Axes, mission: Mission, column: st
     cost = atlas_parts.column_values(mission, column)
     clock = (mission.launch - mission.launch.astype("datetime64[D]")) / np.timedelta64(1, "h")
     outside = ~mission.within
-    size = 14.0 if len(atlas_parts.period(mission)) < _MARKS_DAY else 5.0
+    size = float(np.clip(8_000.0 / max(len(mission.launch), 1), 5.0, 24.0))
     axes.scatter(mission.launch[outside], clock[outside], s=size, color=atlas_parts.OUTSIDE, lw=0)
     inside = np.flatnonzero(mission.within)
     inside = inside[np.argsort(-cost[inside], kind="stable")]

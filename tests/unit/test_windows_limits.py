@@ -20,6 +20,7 @@ from sim.products.best import best_lines, best_opportunities, refusal_line
 from sim.products.calendar_tables import day_table, limit_table, period_table
 from sim.scenario import load_mission
 from sim.study import Grid, list_windows, parse_grid
+from sim.windows import find_opportunities
 from sim.windows.circumstances import Circumstances, StationViews, find_circumstances
 from sim.windows.limits import LimitCheck, Limits, check_limits
 
@@ -262,6 +263,24 @@ def test_command_writes_calendars_figures_and_the_best(limited, tmp_path):
         rows = list(csv.DictReader(stream))
     assert rows[0]["rank_n"] == "1" and rows[0]["refused_by"] == "none" and rows[0]["status"] == "ok"
     assert {"days", "months", "years", "limits"} <= {path.name.split("_")[0] for path in out.glob("*.csv")}
+
+
+def test_flights_without_insertion_are_ranked_by_energy():
+    impact = list_windows(ROOT / "scenarios" / "luna_2_flight1959.toml").missions[0]
+    best = best_opportunities(impact, 2)
+    assert np.isnan(impact.table.tli_dv_m_s).all()
+    assert best["score"][0] == impact.table.c3_km2_s2[impact.within].min()
+    assert np.isfinite(day_table(impact)["c3_km2_s2"]).sum() == len(impact.calendar.days)
+    assert np.isnan(impact.acceptance.circumstances.landing_cross_track_km).all()
+
+
+def test_departures_from_an_orbit_have_no_launch_site():
+    case = load_mission(ROOT / "scenarios" / "departure_iss.toml")
+    window = replace(case.window, launch_stop_tdb=case.window.launch_start_tdb + 12.0 * DAY_S, tof_day=(5.0,))
+    found = find_circumstances(window, find_opportunities(window), with_eclipses=False)
+    assert len(found.tli_sun_fraction) > 0 and np.isfinite(found.tli_latitude_deg).all()
+    for name in ("launch_sun_elevation_deg", "azimuth_rotating_deg", "launch_penalty_m_s"):
+        assert np.isnan(getattr(found, name)).all()
 
 
 def test_unknown_colours_are_named(tmp_path):
