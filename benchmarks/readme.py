@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[1]
 RESULTS = Path(__file__).parent / "results"
 ACCURACY = RESULTS / "accuracy.jsonl"
 SPEED = RESULTS / "speed.jsonl"
+WINDOWS = RESULTS / "windows.jsonl"
 BAD_INPUT = RESULTS / "bad_input.jsonl"
 
 
@@ -106,7 +107,7 @@ def speed_table() -> str:
     str
         Markdown.
     """
-    newest = {(r["task"], r["tool"]): r for r in read_records(SPEED)}
+    newest = {(r["task"], r["tool"]): r for path in (SPEED, WINDOWS) for r in read_records(path)}
     rows = [
         [
             r["task"],

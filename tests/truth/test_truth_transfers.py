@@ -122,7 +122,7 @@ def test_luna_25_launch_instant(record_accuracy) -> None:
     The coast is not chosen: it follows from the descending-leg geometry (about 56 min from insertion, i.e. injection
     about 66 min after lift-off, in line with the published half revolution). Flight time 5.36 d puts perilune at
     the published start of lunar orbit insertion on 2023-08-16. Ascent 560 s over 20 deg of arc is assumed: it is
-    not published, and 60 s of it move the launch by about a minute.
+    not published; 60 s of it move the launch by about a second, injection and perilune by a minute.
     """
     flown = tdb_from_utc("2023-08-10T23:10:57")
     request = WindowRequest(
