@@ -132,9 +132,10 @@ def fit_arc(
     before = np.inf
     for iteration in range(1, max_iterations + 1):
         residual, design = _linearise(unknown, t0_tdb, t, observed, model, mass_kg, tolerance)
-        step, covariance = _solve(residual * weights, design[:, :, columns] * weights[:, np.newaxis])
+        step, covariance, predicted = _solve(residual * weights, design[:, :, columns] * weights[:, np.newaxis])
         now = float(np.sqrt(((residual * weights) ** 2).mean()))
-        if abs(before - now) <= 1e-6 * now or now < 1e-9:
+        # Done when the rest of the way is a millionth of a standard deviation, or rounding keeps it from shrinking.
+        if now - predicted <= 1e-6 * max(now, 1.0) or abs(before - now) <= 1e-6 * now:
             velocity = residual[:, 3:] if residual.shape[1] == 6 else None
             return ArcFit(
                 unknown[:6].copy(), t0_tdb, float(unknown[6]), covariance, residual[:, :3].copy(), velocity, t,
@@ -189,11 +190,12 @@ def _linearise(
     return observed - run.path_states[0, :, :used], design[:, :used]
 
 
-def _solve(residual: FloatArray, design: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Solve the weighted problem by QR, with columns scaled to length one."""
+def _solve(residual: FloatArray, design: FloatArray) -> tuple[FloatArray, FloatArray, float]:
+    """Step, covariance and root mean square after the step, by QR with columns scaled to length one."""
     rows = design.reshape(-1, design.shape[2])
     scale = np.sqrt((rows * rows).sum(axis=0))
     q, r = np.linalg.qr(rows / scale)
     inverse = np.linalg.inv(r)
     step = inverse @ (q.T @ residual.ravel()) / scale
-    return step, (inverse @ inverse.T) / np.outer(scale, scale)
+    rest = residual.ravel() - rows @ step
+    return step, (inverse @ inverse.T) / np.outer(scale, scale), float(np.sqrt((rest * rest).mean()))
