@@ -56,7 +56,9 @@ def number(value: float) -> str:
     """
     if value == 0.0:
         return "0"
-    return f"{value:.3g}" if 1e-3 <= abs(value) < 1e6 else f"{value:.1e}"
+    if 1e3 <= abs(value) < 1e9:
+        return f"{float(f'{value:.3g}'):,.0f}".replace(",", " ")
+    return f"{value:.3g}" if 1e-3 <= abs(value) < 1e3 else f"{value:.1e}"
 
 
 def markdown(header: list[str], rows: list[list[str]]) -> str:
@@ -99,6 +101,16 @@ def accuracy_table() -> str:
     return markdown(["case", "reference (not ours)", "our largest difference", "test fails above"], list(rows.values()))
 
 
+TASKS = {
+    "W1": "5 days past the Moon, 1 m",
+    "W1-1mm": "5 days past the Moon, 1 mm",
+    "GMAT": "one transfer targeted from the same guess",
+    "T1": "every window of a site-year, 3 flight times",
+    "T2": "two sites, hourly arrivals, 15 flight times",
+}
+"""What each task of the benchmarks is, in a few words."""
+
+
 def speed_table() -> str:
     """Return the newest speed record of every task and tool.
 
@@ -108,17 +120,21 @@ def speed_table() -> str:
         Markdown.
     """
     newest = {(r["task"], r["tool"]): r for path in (SPEED, WINDOWS) for r in read_records(path)}
-    rows = [
-        [
-            r["task"],
-            f"{r['tool']} {r['version']}",
-            number(r["rate_per_s_core"]),
-            "-" if r.get("error_p99_m") is None else f"{number(r['error_p99_m'])} m",
-            f"{r['rows']} rows, seed {r['seed']}, {r['rounds']} rounds",
-        ]
-        for r in newest.values()
-    ]
-    return markdown(["task", "tool", "per second and core", "error (99th percentile)", "run"], rows)
+    rows = []
+    for (task, tool), record in newest.items():
+        ours = newest.get((task, "perilune"))
+        ratio = (
+            "" if ours is None or tool == "perilune" else number(ours["rate_per_s_core"] / record["rate_per_s_core"])
+        )
+        error = "-" if record.get("error_p99_m") is None else f"{number(record['error_p99_m'])} m"
+        run = f"{record['rows']} rows, seed {record['seed']}, {record['rounds']} rounds"
+        if "wall_s" in record:
+            run += f", {number(record['wall_s'])} s wall in all"
+        rows.append(
+            [TASKS.get(task, task), f"{tool} {record['version']}", number(record["rate_per_s_core"]), error, ratio, run]
+        )
+    header = ["task", "tool", "per second and core", "error (99th percentile)", "times slower than perilune", "run"]
+    return markdown(header, rows)
 
 
 def bad_input_table() -> str:
