@@ -15,6 +15,7 @@ from sim.analysis.acceptance import accept, limits_of
 from sim.analysis.evaluate import evaluate_mission
 from sim.analysis.payload import payload_penalty_kg
 from sim.analysis.ranking import parse_weights, rank, scores
+from sim.ephemeris import open_ephemeris
 from sim.errors import InputError
 from sim.products.best import best_lines, best_opportunities, refusal_line
 from sim.products.calendar_tables import day_table, limit_table, period_table
@@ -272,6 +273,26 @@ def test_flights_without_insertion_are_ranked_by_energy():
     assert best["score"][0] == impact.table.c3_km2_s2[impact.within].min()
     assert np.isfinite(day_table(impact)["c3_km2_s2"]).sum() == len(impact.calendar.days)
     assert np.isnan(impact.acceptance.circumstances.landing_cross_track_km).all()
+
+
+def test_the_moon_hides_what_stands_behind_it(result):
+    """Three places 100 km up on the line to the Earth and across it, and one that grazes the limb."""
+    ephemeris = open_ephemeris()
+    rows = np.zeros(4, dtype=np.intp)
+    table = result.table.select(rows)
+    earth = ephemeris.position_km("earth", "moon", table.perilune_tdb[:1])[0]
+    towards = earth / np.linalg.norm(earth)
+    across = np.cross(towards, [0.0, 0.0, 1.0])
+    across /= np.linalg.norm(across)
+    # Behind the limb a line to the Earth's centre passes a point 1837.4 sin(angle) from the Moon's centre, nearly.
+    limb = np.arcsin(1737.4 / 1837.4)
+    angles = [0.0, np.pi, np.pi - limb + 0.01, np.pi - limb - 0.01]
+    places = np.array([1837.4 * (np.cos(angle) * towards + np.sin(angle) * across) for angle in angles])
+    moved = replace(table, perilune_state=np.concatenate((places, table.perilune_state[:, 3:]), axis=1))
+    found = find_circumstances(result.case.window, moved, stations=("bear_lakes",), with_eclipses=False)
+    assert found.loi_behind_moon.tolist() == [False, True, True, False]
+    up = found.stations[0].loi_elevation_deg >= 10.0
+    assert found.stations[0].loi_in_view[:2].tolist() == [bool(up[0]), False]
 
 
 def test_departures_from_an_orbit_have_no_launch_site():
