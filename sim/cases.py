@@ -352,15 +352,19 @@ class PlanEvent:
     ----------
     id, name : str
         Identifier and words.
-    announced_span_tdb, turned_out_span_tdb : tuple of float or None
-        First and last instant that the published dates allow; None where none was published.
-    announced_text, turned_out_text : str
-        The dates as published.
+    announced_span_tdb : tuple of float or None
+        First and last instant that the published date allows; None where none was published.
+    announced_text, announced_status : str
+        The date as published, and one of `STATUSES`; empty without a date.
+    announced_sources : tuple of str
+        Source ids.
     turned_out : str
         What became of it.
-    announced_status, turned_out_status : str
-        Of `STATUSES`; empty without a date.
-    announced_sources, turned_out_sources : tuple of str
+    turned_out_span_tdb : tuple of float or None
+        As `announced_span_tdb`.
+    turned_out_text, turned_out_status : str
+        As for the announcement.
+    turned_out_sources : tuple of str
         Source ids.
     numbers : tuple of SourcedNumber
         The entry's own dates and words.

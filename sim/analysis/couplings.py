@@ -157,7 +157,8 @@ def coupling_state(
     share = float(np.mean(holds))
     verdict = "holds" if share == 1.0 else "does not hold"
     if 0.0 < share < 1.0:
-        verdict = f"holds for {100.0 * share:.0f} % of the pairs of launch days"
+        percent = f"{100.0 * share:.0f}" if 0.01 <= share <= 0.99 else "less than 1" if share < 0.5 else "more than 99"
+        verdict = f"holds for {percent} % of the pairs of launch days"
     finding = _finding(coupling.kind, float(np.min(days)), float(np.max(days)))
     return CouplingState(
         holds=None if 0.0 < share < 1.0 else bool(share),

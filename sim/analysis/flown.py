@@ -74,7 +74,7 @@ def _number_check(quantity: str, computed: float, published: float, digits: int,
         quantity,
         f"{computed:.{digits}f} {unit}",
         f"{published:g} {unit}",
-        f"{computed - published:+.{digits}f} {unit}",
+        f"{round(computed - published, digits) + 0.0:+.{digits}f} {unit}",
     )
 
 

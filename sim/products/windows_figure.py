@@ -210,7 +210,8 @@ def _row_title(mission: Mission) -> str:
     days, period = len(facts["calendar"]["days"]), facts["calendar"]["day_count"]
     inclinations = " / ".join(f"{value:g}" for value in facts["inclination_deg"])
     orbit = f"{_START_WORDS[facts['start']]} {inclinations}°, {facts['parking_altitude_km']:g} km"
-    return f"{short(mission.name)}, {facts['site_name']}, {orbit}: launch possible on {days} of {period} days"
+    place = "" if facts["start"] == "orbit" else f"{facts['site_name']}, "
+    return f"{short(mission.name)}, {place}{orbit}: launch possible on {days} of {period} days"
 
 
 def _announced(axes: Axes, mission: Mission, span: tuple[np.datetime64, np.datetime64]) -> None:
