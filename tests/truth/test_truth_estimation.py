@@ -12,6 +12,7 @@ from sim.core.shadow import free_part
 from sim.dynamics import FullForceModel, open_gravity_field
 from sim.errors import ConvergenceError, InputError
 from sim.estimation import fit_arc
+from sim.products.fit_figure import draw_fit, residuals_rtn_m
 from sim.propagation import propagate_full
 from sim.timescales import tdb_from_utc
 
@@ -43,6 +44,16 @@ def test_outbound_coast_of_artemis_1(record_accuracy):
     assert fit.largest_km < 3.0 * fit.rms_km
     assert 60.0 < fit.srp_area_m2 < 150.0
     assert fit.residual_km_s is not None
+
+
+def test_residuals_are_drawn_along_the_orbit(tmp_path):
+    t, rows = flown()
+    fit = fit_arc(t, rows[:, :3], rows[0], t[0], FORCES, mass_kg=26e3)
+    along = residuals_rtn_m(fit, rows)
+    np.testing.assert_allclose(np.linalg.norm(along, axis=1), 1e3 * np.linalg.norm(fit.residual_km, axis=1), rtol=1e-12)
+    picture = draw_fit(fit, rows, tmp_path / "fit.png", title="Artemis I, outbound coast")
+    assert picture.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+    assert picture.stat().st_size > 20_000
 
 
 # m, beside 0.0092 and 0.00036 measured: NASA's coast is a propagation with forces much like these.
@@ -95,7 +106,8 @@ def test_faults_are_named(synthetic):
     t, path = synthetic
     dark = FullForceModel()
     calls = (
-        ((t, path[:, :2], STATE, T0, FORCES), {}, "shapes"), ((t[::-1], path[:, :3], STATE, T0, FORCES), {}, "increase"),
+        ((t, path[:, :2], STATE, T0, FORCES), {}, "shapes"),
+        ((t[::-1], path[:, :3], STATE, T0, FORCES), {}, "increase"),
         ((t, path[:, :3], STATE, T0 + 1e6, FORCES), {}, "increase"), ((t, path[:, :3], STATE, T0, dark), {}, "light"),
         ((t[:2], path[:2, :3], STATE, T0, FORCES), {}, "7 unknowns"),
         ((t, path[:, :3], STATE, T0, FORCES), {"solve_for": ("mass",)}, "solve_for"),
@@ -117,4 +129,5 @@ def test_penumbra_of_gmat(record_accuracy):
         place = behind + across * off
         worst = max(worst, abs(free_part(*(sun - place), *-place, 695990.0, 6378.1363, np.zeros(3)) - part))
     # Measured 2e-9: GMAT's pressure is a difference of two accelerations.
-    record_accuracy("light in the Earth's penumbra, 16 places", "GMAT R2026a engine", "part of the disk", worst, "", 2e-8)
+    case = "light in the Earth's penumbra, 16 places"
+    record_accuracy(case, "GMAT R2026a engine", "part of the disk", worst, "", 2e-8)
