@@ -42,7 +42,7 @@ def draw(folder: Folder, mission: Mission, path: Path) -> Path:
         f"{mission.name}: ascent, docking and return{site}",
         "Star: as flown. Each dot is one return from one injection a revolution.",
     )
-    grid = figure.add_gridspec(2, 2, left=0.07, right=0.985, top=0.88, bottom=0.1, hspace=0.36, wspace=0.2)
+    grid = figure.add_gridspec(2, 2, left=0.07, right=0.985, top=0.89, bottom=0.135, hspace=0.36, wspace=0.2)
     axes = [figure.add_subplot(grid[i, j]) for i in (0, 1) for j in (0, 1)]
     _stay(axes[0], home["docking"])
     _way(axes[1], mission.way_home)

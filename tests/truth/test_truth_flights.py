@@ -126,6 +126,45 @@ def test_change_5_stayed_until_its_site_lay_under_the_orbiter(change_5, record_a
     assert dock.catch_up_limit_deg > 360.0  # 54.5 h meet every phase
 
 
+@pytest.fixture(scope="module")
+def change_6():
+    case, table = around_launch("change_6_flight2024", 0.5)
+    home = case.earth_return
+    request = replace(
+        home.request, start_tdb=home.injection_tdb - 2.0 * DAY_S, stop_tdb=home.injection_tdb + 2.0 * DAY_S
+    )
+    case = replace(case, earth_return=replace(home, request=request))
+    return case, evaluate_mission(case, table)
+
+
+def test_change_6_landed_when_its_orbit_lay_over_the_site(change_6, record_accuracy) -> None:
+    _, result = change_6
+    dock = result.sample_return.docking
+    # The strongest check of the whole chain: transfer, arrival plane of 137 deg as published, 25 days of J2, and the
+    # flown instant of the landing. Measured 0.17 deg; 1.34 deg without precession, 82 deg with the other node.
+    off = abs(float(dock.sweep_plane_error_deg[0]))
+    record_accuracy(
+        "Chang'e 6 landing", "landing flown 25 d after arrival", "site off the orbiter's plane", off, "deg", 1.0
+    )
+    assert off < 1.0
+    # and 1.12 deg at the lift-off flown
+    assert abs(dock.plane_error_deg) < 2.5
+
+
+def test_change_6_left_when_its_orbit_pointed_home(change_6, record_accuracy) -> None:
+    case, result = change_6
+    home = result.sample_return
+    turn = float(home.returns.plane_turn_deg[home.nominal])
+    # measured 0.47 deg: the injection flown on 20 June needs no turn; 815 m/s against 813 at best in twelve days
+    record_accuracy("Chang'e 6 injection home", "injection flown, 43 d after arrival", "plane turn", turn, "deg", 3.0)
+    assert turn < 3.0
+    assert home.return_dv_m_s[home.nominal] < 1.01 * home.return_dv_m_s[home.best]
+    late = float(home.returns.landing_tdb[home.nominal] - case.earth_return.landing_tdb) / 60.0
+    # measured -20 min at 43 deg; inclination and time from entry to landing are assumed
+    record_accuracy("Chang'e 6 landing on the Earth", "CNSA, 2024-06-25 06:07", "time", abs(late), "min", 45.0)
+    assert abs(late) < 45.0
+
+
 def test_returns_flown_forward_meet_the_landing_place(change_5) -> None:
     _, result = change_5
     found, row = result.sample_return.returns, result.sample_return.nominal
