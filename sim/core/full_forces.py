@@ -111,8 +111,8 @@ class Work(NamedTuple):
     ----------
     places, speeds : numpy.ndarray (B, 3)
         Bodies at the time of the last evaluation.
-    earth, moon : numpy.ndarray (3, 3)
-        Axes at that time.
+    axes : numpy.ndarray (2, 3, 3)
+        Axes of Earth and Moon at that time.
     basis : numpy.ndarray (3, 2, L)
         For harmonics.
     vectors : numpy.ndarray (8, 6)
@@ -127,8 +127,7 @@ class Work(NamedTuple):
 
     places: Array
     speeds: Array
-    earth: Array
-    moon: Array
+    axes: Array
     basis: Array
     vectors: Array
     edges: Array
@@ -148,9 +147,9 @@ def place_bodies(forces: FullForces, s: float, rates: bool, work: Work) -> None:
             if rates:
                 work.speeds[b, i] = clenshaw_derivative(series, x) * (2.0 / forces.piece)
     if forces.earth_field.degree > 0 or forces.atmosphere.shape[0] > 0:
-        earth_axes(forces.earth_table, forces.piece, k, since, work.earth)
+        earth_axes(forces.earth_table, forces.piece, k, since, work.axes[0])
     if forces.moon_field.degree > 0:
-        moon_axes(forces.moon_table, forces.piece, k, since, work.moon)
+        moon_axes(forces.moon_table, forces.piece, k, since, work.axes[1])
 
 
 @lean_kernel
@@ -191,31 +190,28 @@ def add_field(field: Harmonics, R: Array, r: Array, partials: bool, work: Work, 
 
 @lean_kernel
 def add_figures(state: Array, forces: FullForces, partials: bool, work: Work, out: Array) -> None:
-    """Figures of Earth and Moon: on the spacecraft, and on the centre of the frame."""
+    """Figures of Earth and Moon: on the spacecraft, and on the centre of the frame.
+
+    The frame falls with its centre. The other body's figure pulls the centre; the centre's own figure pulls the other
+    body, which pulls back (Newton's third law).
+    """
     r = work.vectors[0]
     v = work.vectors[1]
-    if forces.earth_field.degree > 0:
-        relative(state, forces.earth, work, False, r, v)
-        add_field(forces.earth_field, work.earth, r, partials, work, out)
-    if forces.moon_field.degree > 0:
-        relative(state, forces.moon, work, False, r, v)
-        add_field(forces.moon_field, work.moon, r, partials, work, out)
-    if forces.reaction == 0.0:
-        return
-    # The frame falls with its centre: the other body's figure pulls the centre, the centre's own figure pulls the other
-    # body, which pulls back (Newton's third law).
-    if forces.earth == CENTER:
-        p = work.places[forces.moon]
-        if forces.moon_field.degree > 0:
-            field_pull(forces.moon_field, work.moon, -p[0], -p[1], -p[2], -1.0, work, out)
-        if forces.earth_field.degree > 0:
-            field_pull(forces.earth_field, work.earth, p[0], p[1], p[2], forces.reaction, work, out)
-    else:
-        p = work.places[forces.earth]
-        if forces.earth_field.degree > 0:
-            field_pull(forces.earth_field, work.earth, -p[0], -p[1], -p[2], -1.0, work, out)
-        if forces.moon_field.degree > 0:
-            field_pull(forces.moon_field, work.moon, p[0], p[1], p[2], forces.reaction, work, out)
+    fields = (forces.earth_field, forces.moon_field)
+    for k in range(2):
+        field = fields[k]
+        if field.degree == 0:
+            continue
+        body = forces.earth if k == 0 else forces.moon
+        axes = work.axes[k]
+        relative(state, body, work, False, r, v)
+        add_field(field, axes, r, partials, work, out)
+        if forces.reaction != 0.0:
+            other = work.places[forces.moon if forces.earth == CENTER else forces.earth]
+            # From this body to the other of the two, along ``side``.
+            side = 1.0 if body == CENTER else -1.0
+            factor = forces.reaction if body == CENTER else -1.0
+            field_pull(field, axes, side * other[0], side * other[1], side * other[2], factor, work, out)
 
 
 @lean_kernel
@@ -299,7 +295,7 @@ def add_surface_forces(state: Array, areas: Array, forces: FullForces, partials:
         relative(state, forces.earth, work, True, r, v)
         add_drag(
             areas[1] / state[MASS], forces.atmosphere, forces.ellipsoid[0], forces.ellipsoid[1], forces.ellipsoid[2],
-            work.earth[2], r, v, partials, out, work.slopes,
+            work.axes[0, 2], r, v, partials, out, work.slopes,
         )  # fmt: skip
     if forces.tide[0] != 0.0:
         relative(state, forces.moon, work, False, r, v)
@@ -409,7 +405,7 @@ def new_work(forces: FullForces) -> Work:
     n = forces.gm.shape[0]
     length = max(forces.earth_field.degree, forces.moon_field.degree) + 5
     return Work(
-        np.zeros((n, 3)), np.zeros((n, 3)), np.zeros((3, 3)), np.zeros((3, 3)), np.zeros((3, 2, length)),
+        np.zeros((n, 3)), np.zeros((n, 3)), np.zeros((2, 3, 3)), np.zeros((3, 2, length)),
         np.zeros((8, 6)), np.zeros((3, 4)), np.zeros((3, 7)), np.zeros(1, dtype=np.int64),
     )  # fmt: skip
 

@@ -43,7 +43,7 @@ def residuals_rtn_m(fit: ArcFit, states: Floats) -> Floats:
 
 
 def _unit(fit: ArcFit) -> tuple[str, float]:
-    """Unit in which the largest residual is a handy number, and how many of it make a metre."""
+    """Choose the unit in which the largest residual is a handy number, and how many of it make a metre."""
     largest = fit.largest_km * M_PER_KM
     if largest < 0.1:
         return "mm", 1e3
@@ -81,7 +81,8 @@ def draw_fit(fit: ArcFit, states: Floats, path: Path, *, title: str = "Residuals
         figure = style.new_figure(_HEIGHT_IN)
         sentence = (
             f"Epoch {utc_from_tdb(fit.t0_tdb, decimals=0)} UTC; {fit.t_tdb.size} epochs; root mean square "
-            f"{fit.rms_km * M_PER_KM * scale:.3g} {unit}, largest {fit.largest_km * M_PER_KM * scale:.3g} {unit}; light-pressure area "
+            f"{fit.rms_km * M_PER_KM * scale:.3g} {unit}, largest {fit.largest_km * M_PER_KM * scale:.3g} {unit}; "
+            f"light-pressure area "
             f"{fit.srp_area_m2:.4g} m2."
         )
         style.heading(figure, title, sentence)
