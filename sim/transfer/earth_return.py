@@ -134,7 +134,7 @@ def solve_return(
     )
     guess = -mirrored
     if guess_vinf_km_s is not None:
-        given = np.isfinite(guess_vinf_km_s).all(axis=1)
+        given = np.asarray(np.isfinite(guess_vinf_km_s).all(axis=1))
         guess = np.where(given[:, None], guess_vinf_km_s, guess)
     return attempt(problem, guess, guess_jacobian)
 
