@@ -203,12 +203,24 @@ def _launches(mission: MissionResult) -> list[str]:
         if day not in best or worth[row] > worth[best[day]]:
             best[day] = row
     return [
-        f"{str(table['launch_utc'][row])[:19]} UTC  flight {table['tof_day'][row]:.2f} d  "
-        f"coast {table['coast_s'][row]:.0f} s  TLI {table['tli_dv_m_s'][row]:.1f} m/s  "
-        f"LOI {table['loi_dv_m_s'][row]:.1f} m/s  in orbit {table['delivered_mass_kg'][row]:.0f} kg"
+        f"{str(table['launch_utc'][row])[:19]} UTC  flight {table['tof_day'][row]:.2f} d  {_burns(table, row)}"
         + ("" if table["within_limits_n"][row] else "  outside the limits")
         for row in best.values()
     ]
+
+
+def _burns(table: dict[str, Any], row: int) -> str:
+    """What a launch costs; a direct ascent has no injection burn, an impact no insertion."""
+    tli, loi = table["tli_dv_m_s"][row], table["loi_dv_m_s"][row]
+    injected, inserted = tli == tli, loi > 0.0
+    parts = [f"coast {table['coast_s'][row]:.0f} s  TLI {tli:.1f} m/s"] if injected else ["direct ascent"]
+    parts += [f"C3 {table['c3_km2_s2'][row]:.2f} km2/s2"] if not injected else []
+    parts += (
+        [f"LOI {loi:.1f} m/s  in orbit {table['delivered_mass_kg'][row]:.0f} kg"]
+        if inserted
+        else [f"no insertion, v-infinity {table['vinf_km_s'][row]:.2f} km/s"]
+    )
+    return "  ".join(parts)
 
 
 def _print_missions(results: RunResults, every_day: bool) -> None:
