@@ -210,7 +210,7 @@ def _launches(mission: MissionResult) -> list[str]:
 
 
 def _burns(table: dict[str, Any], row: int) -> str:
-    """What a launch costs; a direct ascent has no injection burn, an impact no insertion."""
+    """Say what a launch costs; a direct ascent has no injection burn, an impact no insertion."""
     tli, loi = table["tli_dv_m_s"][row], table["loi_dv_m_s"][row]
     injected, inserted = tli == tli, loi > 0.0
     parts = [f"coast {table['coast_s'][row]:.0f} s  TLI {tli:.1f} m/s"] if injected else ["direct ascent"]
