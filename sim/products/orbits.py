@@ -160,3 +160,33 @@ def to_ephem(t_tdb: Floats, states: Floats) -> Ephem:
     velocity = CartesianDifferential(states[:, 3:].T * units.km / units.s)
     places = CartesianRepresentation(states[:, :3].T * units.km, differentials=velocity)
     return Ephem(places, _time(t_tdb), Planes.EARTH_EQUATOR)
+
+
+def from_ephem(ephem: Ephem) -> tuple[Floats, Floats]:
+    """Return the epochs and states that a boinor `Ephem` holds.
+
+    Parameters
+    ----------
+    ephem : boinor.ephem.Ephem
+        In the equator plane of J2000.
+
+    Returns
+    -------
+    t_tdb : ndarray, shape (T,)
+        Seconds past J2000 TDB.
+    states : ndarray, shape (T, 6)
+        km and km/s.
+
+    Raises
+    ------
+    InputError
+        When the plane is not the equator.
+    """
+    from astropy import units  # with boinor, see above
+    from boinor.frames import Planes
+
+    if ephem.plane is not Planes.EARTH_EQUATOR:
+        raise InputError(f"the ephemeris lies in the plane {ephem.plane.value!r}; change it to the Earth equator first")
+    r, v = ephem.rv()
+    states = np.concatenate([r.to_value(units.km), v.to_value(units.km / units.s)], axis=1)
+    return np.array([_seconds(epoch) for epoch in ephem.epochs]), np.asarray(states, dtype=np.float64)

@@ -7,7 +7,7 @@ import pytest
 
 from sim.bodies import EARTH, MOON
 from sim.errors import InputError
-from sim.products.orbits import from_orbit, to_ephem, to_orbit
+from sim.products.orbits import from_ephem, from_orbit, to_ephem, to_orbit
 
 # A trans-lunar injection state and a lunar perilune, ICRF (km, km/s).
 T_TDB = 785_400_000.25
@@ -49,6 +49,9 @@ def test_ephem_holds_the_trajectory() -> None:
     r, v = ephem.rv()
     assert np.allclose(r.to_value("km"), states[:, :3], rtol=0, atol=1e-9)
     assert np.allclose(v.to_value("km/s"), states[:, 3:], rtol=0, atol=1e-12)
+    known, back = from_ephem(ephem)
+    assert np.allclose(known, t, rtol=0, atol=2e-7)
+    assert np.allclose(back, states, rtol=0, atol=1e-9)
 
 
 def test_bad_input_is_one_sentence() -> None:
