@@ -36,8 +36,8 @@ def draw(folder: Folder, missions: Sequence[Mission], path: Path) -> Path:
     style.heading(
         figure,
         "At the Moon: sunlight and delivered mass by launch date",
-        "Each dot is one opportunity; grey: outside the mission's limits. Left: sunlight at landing, or on the orbit. "
-        "Right: mass after insertion and trims. Impacts: climb angle and speed.",
+        "Each dot is one opportunity; grey: outside the limits. Left: sunlight at landing, or on the orbit. "
+        "Right: mass after insertion.",
     )
     grid = figure.add_gridspec(
         len(missions),

@@ -339,8 +339,11 @@ def _arrival(axes: Axes, table: Table, facts: Mapping[str, Any], best: Mapping[s
     axes.plot(*_ellipse(radius, apolune).T, color="#0072b2", lw=1.8, zorder=6)
     axes.plot(*track.T, color=style.TRACK, lw=1.8, zorder=5)
     axes.plot(radius, 0.0, "D", ms=5.5, color=style.TRACK, zorder=8)
-    half = max(4_800.0, 0.62 * apolune)
-    _square(axes, half, (0.5 * (radius - apolune) + 0.22 * half, -0.35 * half))
+    # an elongated orbit fills the left of the box, so that the label beside perilune has room on the right
+    long = apolune > 1.3 * radius
+    half = max(4_800.0, 1.12 * apolune if long else 0.62 * apolune)
+    middle = 0.95 * half - apolune if long else 0.5 * (radius - apolune) + 0.22 * half
+    _square(axes, half, (middle, -0.35 * half))
     low_km, high_km = radius - MOON.radius_km, apolune - MOON.radius_km
     text = f"insertion {best['loi_dv_m_s']:.0f} m/s\ninto {low_km:.0f} x {high_km:.0f} km"
     _label(axes, text, np.array([radius, 0.0]), (9, 8), color=style.TRACK)
