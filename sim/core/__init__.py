@@ -9,7 +9,7 @@ The scalar parts compose along independent axes: what depends on time only (:mod
 (:mod:`~sim.core.events`), and the adaptive driver (:mod:`~sim.core.rkn1210`). :mod:`~sim.core.chebyshev`,
 :mod:`~sim.core.reference` and :mod:`~sim.core.dop853` repeat the whole chain independently, for verification.
 
-Rows without events go eight in lockstep (:mod:`~sim.core.lanes` on :mod:`~sim.core.simd`), on deviations from conics; all
-forces of flight work, velocity-dependent ones included, are in :mod:`~sim.core.full_forces` and
+Rows without events go eight in lockstep (:mod:`~sim.core.lanes` on :mod:`~sim.core.simd`), on deviations from
+conics; all forces of flight work, velocity-dependent ones included, are in :mod:`~sim.core.full_forces` and
 :mod:`~sim.core.full_dop853`, gravity fields of any degree in :mod:`~sim.core.harmonics`.
 """
