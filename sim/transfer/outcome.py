@@ -12,10 +12,8 @@ class Outcome(IntEnum):
     DECLINATION = 1
     LUNAR_INCLINATION = 2
     FOLD = 3
-    FLIGHT_TIME = 4
     NO_CONVERGENCE = 5
     PROPAGATION = 6
-    EPHEMERIS = 7
     CLOSURE = 8
     BEHIND_LIMB = 9
 
@@ -26,10 +24,8 @@ OUTCOME_TEXT: dict[Outcome, str] = {
     Outcome.LUNAR_INCLINATION: "the asked lunar inclination is below the latitude of the arrival asymptote",
     Outcome.FOLD: "declination and inclination are within a fraction of a degree: both branches merge and the "
     "Jacobian is singular",
-    Outcome.FLIGHT_TIME: "no conic of this flight time leads from perigee to the Moon",
     Outcome.NO_CONVERGENCE: "the Newton iteration did not meet its tolerance",
     Outcome.PROPAGATION: "a trajectory of the iteration could not be propagated",
-    Outcome.EPHEMERIS: "the transfer leaves the span of the ephemeris",
     Outcome.CLOSURE: "the launch site and the transfer plane could not be brought together within the tolerance",
     Outcome.BEHIND_LIMB: "the place of impact lies behind the limb of the Moon as seen along the approach",
 }

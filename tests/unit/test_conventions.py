@@ -61,7 +61,7 @@ MIXED = {
 """Words for arrays whose columns differ in unit, (N, 6) km and km/s above all, or that take any unit."""
 
 BARE = {
-    *("HANDOVER", "SINGULAR", "NODE_LAG"),  # scaled residuals and shares
+    *("HANDOVER", "SINGULAR"),  # scaled residuals and shares
     *("SLIPS", "low", "high"),  # bounds of whatever unit the key of a scenario names
 }
 """Numbers without a unit whose names do not say so."""
