@@ -56,6 +56,7 @@ from sim.operations.link_budget import (
     gigabyte_per_day,
     volume_bit_count,
 )
+from sim.operations.low_orbits import LowOrbitHistory, equator_axes, evolve_low_orbits, moon_orbit_model
 from sim.operations.masks import HorizonMask, flat_mask, peak_mask, read_mask, synthetic_polar_mask, write_mask
 from sim.operations.overburn_study import (
     OrbitBefore,
@@ -89,6 +90,7 @@ __all__ = [
     "Lander",
     "LightSummary",
     "LinkBudget",
+    "LowOrbitHistory",
     "LunarElements",
     "OrbitBefore",
     "Overburn",
@@ -115,6 +117,8 @@ __all__ = [
     "deorbit",
     "disc_fraction_above",
     "earth_times",
+    "equator_axes",
+    "evolve_low_orbits",
     "find_open",
     "find_passes",
     "find_plane_passages",
@@ -132,6 +136,7 @@ __all__ = [
     "landing_windows",
     "light_calendar",
     "light_summary",
+    "moon_orbit_model",
     "normal_of_state",
     "overburn",
     "overburn_sensitivities",
