@@ -26,6 +26,18 @@ from numpy.typing import NDArray
 
 import sim
 from benchmarks.atlas import Chunk, solve_chunk
+from benchmarks.gmat_driver import (
+    J2000_MJD,
+    MOON_AXES,
+    OBLATE_EARTH,
+    REPORT,
+    STATE_FIELDS,
+    cartesian,
+    literal,
+    propagator,
+    run_script,
+    spacecraft,
+)
 from benchmarks.window_records import stamp, write_record
 from sim.bodies import EARTH, MOON
 from sim.ephemeris import open_ephemeris
@@ -36,58 +48,32 @@ from sim.transfer.shooting import build_problem, perilune_states
 
 Floats = NDArray[np.float64]
 
-J2000_GMAT_MJD = 21545.0
-"""GMAT's modified Julian dates begin at JD 2430000."""
-
 GOAL_KM, GOAL_DEG, GOAL_S = 1e-3, 1e-5, 0.1
 """What GMAT has to meet; our solver meets 2e-5 km, 1e-7 deg and 7e-5 s."""
 
-HEAD = """Create Spacecraft Sat;
-Sat.DateFormat = TDBModJulian;
-Sat.Epoch = '{epoch!r}';
-Create CoordinateSystem LunaMJ2000Eq;
-LunaMJ2000Eq.Origin = Luna;
-LunaMJ2000Eq.Axes = MJ2000Eq;
-Create CoordinateSystem TrueEquator;
+HEAD = (
+    spacecraft("TDBModJulian", "{epoch!r}")
+    + MOON_AXES
+    + """Create CoordinateSystem TrueEquator;
 TrueEquator.Origin = Earth;
 TrueEquator.Axes = TODEq;
-Sat.CoordinateSystem = LunaMJ2000Eq;
-Sat.DisplayStateType = Cartesian;
-Sat.X = {state[0]!r};
-Sat.Y = {state[1]!r};
-Sat.Z = {state[2]!r};
-Sat.VX = {state[3]!r};
-Sat.VY = {state[4]!r};
-Sat.VZ = {state[5]!r};
-Create ForceModel FM;
-FM.CentralBody = Earth;
-FM.PrimaryBodies = {{Earth}};
-FM.GravityField.Earth.Degree = 2;
-FM.GravityField.Earth.Order = 0;
-FM.GravityField.Earth.PotentialFile = 'JGM3.cof';
-FM.PointMasses = {{Luna, Sun}};
-FM.Drag = None;
-FM.SRP = Off;
-Create Propagator P;
-P.FM = FM;
-P.Type = PrinceDormand78;
-P.InitialStepSize = 60;
-P.Accuracy = 1e-11;
-P.MinStep = 0;
-P.MaxStep = 86400;
-Create DifferentialCorrector DC;
+"""
+    + cartesian("LunaMJ2000Eq", STATE_FIELDS)
+    + "Create ForceModel FM;\n"
+    + literal(OBLATE_EARTH)
+    + "FM.SRP = Off;\n"
+    + propagator("1e-11", 86400, first_step=60, lenient=False)
+    + """Create DifferentialCorrector DC;
 DC.ShowProgress = false;
 DC.MaximumIterations = 50;
 Create Variable energy right declination;
-Create ReportFile R;
-R.Filename = '{report}';
-R.Precision = 16;
-R.WriteHeaders = Off;
-BeginMissionSequence;
-energy = Sat.Luna.IncomingC3Energy;
+"""
+    + REPORT
+    + """energy = Sat.Luna.IncomingC3Energy;
 right = Sat.LunaMJ2000Eq.IncomingRHA;
 declination = Sat.LunaMJ2000Eq.IncomingDHA;
 """
+)
 
 TARGET = """Target DC {{SolveMode = Solve, ExitMode = SaveAndContinue}};
 Vary DC(Sat.IncomingC3Energy = energy, {{Perturbation = 1e-5, MaxStep = 0.1}});
@@ -100,7 +86,7 @@ Achieve DC(Sat.TrueEquator.INC = {inclination!r}, {{Tolerance = {goal_deg!r}}});
 Achieve DC(Sat.ElapsedSecs = -{tof!r}, {{Tolerance = {goal_s!r}}});
 EndTarget;
 """
-REPORT = "Report R Sat.Earth.RMAG Sat.TrueEquator.INC Sat.ElapsedSecs;\n"
+ENDS = "Report R Sat.Earth.RMAG Sat.TrueEquator.INC Sat.ElapsedSecs;\n"
 
 
 def draw_targets(count: int, seed: int) -> TransferTargets:
@@ -158,34 +144,6 @@ def first_guesses(targets: TransferTargets) -> Floats:
     return perilune_states(problem, vinf)[0]
 
 
-def run_gmat(text: str, folder: Path) -> tuple[float, Floats]:
-    """Run one script.
-
-    Parameters
-    ----------
-    text : str
-        GMAT script with ``{report}`` replaced.
-    folder : Path
-        For script and report.
-
-    Returns
-    -------
-    cpu_s : float
-        Processor time of the run.
-    reported : ndarray
-        What the script reported.
-    """
-    import gmatpy  # type: ignore[import-untyped]  # optional, Python 3.12 and later only
-
-    path, report = folder / "run.script", folder / "report.txt"
-    report.unlink(missing_ok=True)
-    path.write_text(text.replace("REPORT_FILE", str(report)), encoding="ascii")
-    start = time.process_time()
-    gmatpy.run_script(path, outputs={"Sat": ("X",)})
-    spent = time.process_time() - start
-    return spent, np.loadtxt(report)
-
-
 def target_with_gmat(targets: TransferTargets, guess: Floats, row: int, folder: Path) -> tuple[float, Floats]:
     """Let GMAT's corrector solve one transfer.
 
@@ -207,8 +165,8 @@ def target_with_gmat(targets: TransferTargets, guess: Floats, row: int, folder: 
     missed : ndarray, shape (3,)
         Perigee radius (km), inclination (deg) and time (s), less the goals.
     """
-    epoch = J2000_GMAT_MJD + float(targets.perilune_tdb[row]) / 86_400.0
-    head = HEAD.format(epoch=epoch, state=guess[row].tolist(), report="REPORT_FILE")
+    epoch = J2000_MJD + float(targets.perilune_tdb[row]) / 86_400.0
+    head = HEAD.format(epoch=epoch, state=guess[row].tolist())
     tof = float(targets.tof_s[row])
     wanted = (float(targets.perigee_radius_km[row]), math.degrees(targets.inclination_rad[row]), -tof)
     body = TARGET.format(
@@ -220,8 +178,8 @@ def target_with_gmat(targets: TransferTargets, guess: Floats, row: int, folder: 
         goal_deg=GOAL_DEG,
         goal_s=GOAL_S,
     )
-    empty_s, _ = run_gmat(head + REPORT, folder)
-    whole_s, found = run_gmat(head + body + REPORT, folder)
+    empty_s, _ = run_script(head + ENDS, folder)
+    whole_s, found = run_script(head + body + ENDS, folder)
     return whole_s - empty_s, np.asarray(found - np.array(wanted), dtype=np.float64)
 
 
@@ -297,7 +255,7 @@ def compare(
     atlas: list[float] = []
     gmat_rates, missed_km, failed = [], [], 0
     with tempfile.TemporaryDirectory() as name:
-        run_gmat(HEAD.format(epoch=21545.5, state=guess[0].tolist(), report="REPORT_FILE") + REPORT, Path(name))
+        run_script(HEAD.format(epoch=21545.5, state=guess[0].tolist()) + ENDS, Path(name))
         time_ours(targets, copies)
         time_atlas(48)
         for turn in range(rounds):

@@ -1,7 +1,8 @@
 """Cut the spans of the GMAT cases out of a DE405 SPK file.
 
-The cases ``data/gmat_*.json`` were run with DE405, which the simulator does not carry. This script writes, beside each
-case, an excerpt of Sun, Earth and Moon that covers its span: ``data/<case>.bsp``, the coefficients unchanged.
+The cases ``data/gmat_<number>_*.json`` were run with DE405, which the simulator does not carry. This script writes,
+beside each case, an excerpt of Sun, Earth and Moon that covers its span: ``data/<case>.bsp``, the coefficients
+unchanged.
 
 Source of the SPK: ``gmatpy/data/planetary_ephem/spk/gmatpy_de405_all_planets.bsp`` inside the wheel ``gmatpy`` 0.2.1
 (GMAT R2026a) of the Python package index.
@@ -31,7 +32,7 @@ def main(spk_path: str) -> None:
     summaries = [
         (name, values) for name, values in source.daf.summaries() if values[2] in TARGETS and values[5] == 2
     ]
-    for case_path in sorted(DATA.glob("gmat_*.json")):
+    for case_path in sorted(DATA.glob("gmat_[0-9]*.json")):
         case = json.loads(case_path.read_text(encoding="utf-8"))
         days = [row["tdb_mjd"] for row in case["expected"]]
         first = math.floor(min(days)) - MARGIN_DAY + MJD_ZERO_JD

@@ -25,6 +25,17 @@ import spiceypy
 from jplephem.excerpter import write_excerpt
 from jplephem.spk import SPK
 
+from benchmarks.gmat_driver import (
+    MOON_AXES,
+    REPORT,
+    STATE_FIELDS,
+    cartesian,
+    data_folder,
+    gravitational_parameters,
+    propagator,
+    run_script,
+    spacecraft,
+)
 from sim.dynamics.gravity_field import GravityField, open_gravity_field
 from sim.ephemeris import open_ephemeris
 from sim.ephemeris.jpl_binary import LIBRATIONS, open_jpl_binary
@@ -33,26 +44,16 @@ from sim.timescales import tdb_from_utc, utc_from_tdb
 from sim.transfer import Outcome, TransferTargets, solve_direct
 
 DATA = Path(__file__).parent / "data"
-GMAT_DATA = Path(gmatpy.__file__).parent / "data"
+GMAT_DATA = data_folder()
 DAY = 86400.0
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 FIRST_DAY, LAST_DAY = "2024-10-30T00:00:00", "2025-02-04T00:00:00"
 
-SCRIPT = """Create Spacecraft Sat;
-Sat.DateFormat = UTCGregorian;
-Sat.Epoch = '{epoch}';
-Create CoordinateSystem LunaMJ2000Eq;
-LunaMJ2000Eq.Origin = Luna;
-LunaMJ2000Eq.Axes = MJ2000Eq;
-Sat.CoordinateSystem = {axes};
-Sat.DisplayStateType = Cartesian;
-Sat.X = {state[0]!r};
-Sat.Y = {state[1]!r};
-Sat.Z = {state[2]!r};
-Sat.VX = {state[3]!r};
-Sat.VY = {state[4]!r};
-Sat.VZ = {state[5]!r};
-Sat.DryMass = 1000;
+SCRIPT = (
+    spacecraft("UTCGregorian", "{epoch}")
+    + MOON_AXES
+    + cartesian("{axes}", STATE_FIELDS)
+    + """Sat.DryMass = 1000;
 Sat.Cr = 1.8;
 Sat.SRPArea = 10;
 Create ForceModel FM;
@@ -60,23 +61,10 @@ FM.CentralBody = {central};
 {forces}FM.Drag = None;
 FM.RelativisticCorrection = Off;
 FM.ErrorControl = RSSStep;
-Create Propagator P;
-P.FM = FM;
-P.Type = PrinceDormand78;
-P.InitialStepSize = 30;
-P.Accuracy = 1e-13;
-P.MinStep = 0;
-P.MaxStep = {max_step};
-P.MaxStepAttempts = 100;
-P.StopIfAccuracyIsViolated = false;
-Create ReportFile R;
-R.Filename = '{report}';
-R.Precision = 16;
-R.WriteHeaders = Off;
-R.ColumnWidth = 26;
-R.FixedWidth = true;
-BeginMissionSequence;
 """
+    + propagator("1e-13", "{max_step}")
+    + REPORT
+)
 POINTS = "FM.PointMasses = {{{bodies}}};\n"
 FIELD = """FM.PrimaryBodies = {{{body}}};
 FM.GravityField.{body}.Degree = {degree};
@@ -85,7 +73,7 @@ FM.GravityField.{body}.PotentialFile = '{file}';
 """
 PRESSURE = "FM.SRP = On;\nFM.SRP.Flux = 1367;\nFM.SRP.SRPModel = Spherical;\nFM.SRP.Nominal_Sun = 149597870.691;\n"
 NO_PRESSURE = "FM.SRP = Off;\n"
-PLANETS = "Mercury, Venus, Mars, Jupiter, Saturn, Uranus, Neptune"
+PLANETS = ("Mercury", "Venus", "Mars", "Jupiter", "Saturn", "Uranus", "Neptune")
 
 
 def translunar() -> list[dict]:
@@ -222,18 +210,18 @@ def forces(case: dict) -> str:
         body, file = ("Earth", "JGM3.cof") if central == "earth" else ("Luna", "GRGM1200A_70.cof")
         others.remove(body)
         text += FIELD.format(body=body, degree=degree, file=file)
-    bodies = ", ".join(others) + (f", {PLANETS}" if case["planets"] else "")
+    bodies = ", ".join(others) + (f", {', '.join(PLANETS)}" if case["planets"] else "")
     return text + POINTS.format(bodies=bodies) + (PRESSURE if case["srp"] else NO_PRESSURE)
 
 
-def script(case: dict, report: str) -> str:
+def script(case: dict) -> str:
     axes = "EarthMJ2000Eq" if case["central"] == "earth" else "LunaMJ2000Eq"
     central = "Earth" if case["central"] == "earth" else "Luna"
     columns = " ".join(f"Sat.{axes}.{c}" for c in ("X", "Y", "Z", "VX", "VY", "VZ"))
     line = f"Report R Sat.ElapsedSecs Sat.TDBModJulian {columns};\n"
     text = SCRIPT.format(
         epoch=gmat_epoch(case["t0"]), axes=axes, central=central, state=case["state"], forces=forces(case),
-        max_step=case["max_step"], report=report,
+        max_step=case["max_step"],
     )  # fmt: skip
     text += line
     elapsed = 0.0
@@ -257,24 +245,19 @@ def cof_text(field: GravityField) -> str:
 
 def variant(case: dict) -> str:
     """Script of the same case with shorter steps and a tighter tolerance: how far does GMAT agree with itself?"""
-    text = script({**case, "max_step": case["max_step"] / 10.0}, "r.txt")
+    text = script({**case, "max_step": case["max_step"] / 10.0})
     return text.replace("P.Accuracy = 1e-13", "P.Accuracy = 1e-14")
 
 
 def execute(text: str, name: str, folder: Path) -> np.ndarray:
-    report, local = folder / f"{name}.txt", folder / f"{name}.script"
-    for short, place in (
-        ("'r.txt'", report), ("'GRGM1200A_70.cof'", folder / "GRGM1200A_70.cof"),
-        ("'JGM3.cof'", GMAT_DATA / "gravity/earth/JGM3.cof"),
-    ):  # fmt: skip
-        text = text.replace(short, f"'{place}'")
-    local.write_text(text, encoding="ascii")
-    gmatpy.run_script(local, outputs={"Sat": ("X",)})
-    return np.loadtxt(report, ndmin=2)
+    files = {
+        "GRGM1200A_70.cof": folder / "GRGM1200A_70.cof", "JGM3.cof": GMAT_DATA / "gravity/earth/JGM3.cof",
+    }  # fmt: skip
+    return np.atleast_2d(run_script(text, folder, name, files)[1])
 
 
 def run(case: dict, folder: Path) -> dict:
-    rows = execute(script(case, "r.txt"), case["id"], folder)
+    rows = execute(script(case), case["id"], folder)
     again = execute(variant(case), case["id"] + "_again", folder)
     kept = {key: case[key] for key in ("id", "group", "central", "earth_degree", "moon_degree", "planets", "srp")}
     kept["epoch_utc"] = gmat_epoch(case["t0"])
@@ -309,15 +292,6 @@ def excerpts(first: float, last: float) -> None:
     spiceypy.pckcls(handle)
 
 
-def gravitational_parameters() -> dict[str, float]:
-    """GM of the bodies as GMAT's point masses have them."""
-    names = ("Earth", "Luna", "Sun", "Mercury", "Venus", "Mars", "Jupiter", "Saturn", "Uranus", "Neptune")
-    with gmatpy.native_session() as gmat:
-        system = gmat.GetSolarSystem()
-        found = {name: float(system.GetBody(name).GetGravitationalConstant()) for name in names}
-    return {{"luna": "moon"}.get(name.lower(), name.lower()): gm for name, gm in found.items()}
-
-
 def main() -> None:
     excerpts(tdb_from_utc(FIRST_DAY), tdb_from_utc(LAST_DAY))
     cases = [*translunar(), *low_orbits(), *halos(), *long_arcs()]
@@ -326,7 +300,7 @@ def main() -> None:
         text = cof_text(open_gravity_field("grgm1200a"))
         (folder / "GRGM1200A_70.cof").write_text(text, encoding="ascii")
         # GMAT opens its default lunar field before it reads which other one is wanted; the package has none.
-        gravitational_parameters()
+        gm_km3_s2 = gravitational_parameters(("Earth", "Luna", "Sun", *PLANETS))
         (Path(gmatpy._runtime._directory.name) / "LP165P.cof").write_text(text, encoding="ascii")
         answers = []
         for case in cases:
@@ -335,9 +309,9 @@ def main() -> None:
     document = {
         "source": "GMAT R2026a engine (gmatpy 0.2.1), generate_gmat_set.py; PrinceDormand78, accuracy 1e-13",
         "ephemeris": "DE405 of GMAT; gravity JGM-3 of GMAT, GRGM1200A of this package",
-        "gm_km3_s2": gravitational_parameters(),
+        "gm_km3_s2": gm_km3_s2,
         "spacecraft": {"mass_kg": 1000.0, "cr": 1.8, "srp_area_m2": 10.0, "flux_w_m2": 1367.0},
-        "scripts": {g: script(next(c for c in cases if c["group"] == g), "r.txt") for g in
+        "scripts": {g: script(next(c for c in cases if c["group"] == g)) for g in
                     ("translunar", "low", "halo", "long")},
         "cases": answers,
     }  # fmt: skip

@@ -18,21 +18,33 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-import gmatpy
 import numpy as np
 from jplephem.excerpter import write_excerpt
 from jplephem.spk import SPK
 
 import sim.dynamics.model
+from benchmarks.gmat_driver import (
+    J2000_MJD,
+    MOON_AXES,
+    OBLATE_EARTH,
+    REPORT,
+    STATE_FIELDS,
+    cartesian,
+    data_folder,
+    gravitational_parameters,
+    literal,
+    propagator,
+    run_script,
+    spacecraft,
+)
 from sim.bodies import EARTH, MOON
 from sim.ephemeris import Ephemeris, open_ephemeris, open_spk
 from sim.timescales import tdb_from_utc
 from sim.transfer import Outcome, Transfers, TransferTargets, solve_direct
 
 DATA = Path(__file__).parent / "data"
-GMAT_DATA = Path(gmatpy.__file__).parent / "data"
+GMAT_DATA = data_folder()
 DAY = 86400.0
-J2000_GMAT_MJD = 21545.0  # GMAT's modified Julian dates begin at JD 2430000
 SPANS = {2021: "2021-03-10", 2023: "2023-08-05", 2025: "2025-11-01", 2028: "2028-01-12", 2030: "2030-06-20"}
 SPAN_DAY = 36
 """Length of each excerpt; arrivals lie in its last 27 days, one revolution of the Moon."""
@@ -51,66 +63,27 @@ CASES = (
     ("vostochny", 98.0, 250.0, 6.0, 3000.0),
 )
 
-SCRIPT = """Create Spacecraft Sat;
-Sat.DateFormat = TDBModJulian;
-Sat.Epoch = '{epoch!r}';
-Create CoordinateSystem LunaMJ2000Eq;
-LunaMJ2000Eq.Origin = Luna;
-LunaMJ2000Eq.Axes = MJ2000Eq;
-Sat.CoordinateSystem = EarthMJ2000Eq;
-Sat.DisplayStateType = Cartesian;
-Sat.X = {state[0]!r};
-Sat.Y = {state[1]!r};
-Sat.Z = {state[2]!r};
-Sat.VX = {state[3]!r};
-Sat.VY = {state[4]!r};
-Sat.VZ = {state[5]!r};
-Create ForceModel FM;
-FM.CentralBody = Earth;
-FM.PrimaryBodies = {{Earth}};
-FM.GravityField.Earth.Degree = 2;
-FM.GravityField.Earth.Order = 0;
-FM.GravityField.Earth.PotentialFile = 'JGM3.cof';
-FM.PointMasses = {{Luna, Sun}};
-FM.Drag = None;
-FM.SRP = Off;
-FM.RelativisticCorrection = Off;
-FM.ErrorControl = RSSStep;
-Create Propagator P;
-P.FM = FM;
-P.Type = PrinceDormand78;
-P.InitialStepSize = 30;
-P.Accuracy = 1e-13;
-P.MinStep = 0;
-P.MaxStep = 3600;
-P.MaxStepAttempts = 100;
-P.StopIfAccuracyIsViolated = false;
-Create ReportFile R;
-R.Filename = 'r.txt';
-R.Precision = 16;
-R.WriteHeaders = Off;
-R.ColumnWidth = 26;
-R.FixedWidth = true;
-BeginMissionSequence;
-Propagate P(Sat) {{Sat.ElapsedSecs = {away!r}}};
+SCRIPT = (
+    spacecraft("TDBModJulian", "{epoch!r}")
+    + MOON_AXES
+    + cartesian("EarthMJ2000Eq", STATE_FIELDS)
+    + "Create ForceModel FM;\n"
+    + literal(OBLATE_EARTH)
+    + "FM.SRP = Off;\nFM.RelativisticCorrection = Off;\nFM.ErrorControl = RSSStep;\n"
+    + propagator("1e-13", 3600)
+    + REPORT
+    + """Propagate P(Sat) {{Sat.ElapsedSecs = {away!r}}};
 Propagate P(Sat) {{Sat.Luna.Periapsis}};
 Report R Sat.ElapsedSecs Sat.Luna.RMAG Sat.LunaMJ2000Eq.INC {columns};
 """
-POLE_SCRIPT = """Create Spacecraft Sat;
-Sat.DateFormat = TDBModJulian;
-Sat.Epoch = '{epoch!r}';
-Create CoordinateSystem Fixed;
+)
+FIXED_AXES = """Create CoordinateSystem Fixed;
 Fixed.Origin = Earth;
 Fixed.Axes = BodyFixed;
-Sat.CoordinateSystem = EarthMJ2000Eq;
-Create ReportFile R;
-R.Filename = 'r.txt';
-R.Precision = 16;
-R.WriteHeaders = Off;
-R.ColumnWidth = 26;
-R.FixedWidth = true;
-BeginMissionSequence;
 """
+POLE_SCRIPT = (
+    spacecraft("TDBModJulian", "{epoch!r}") + FIXED_AXES + "Sat.CoordinateSystem = EarthMJ2000Eq;\n" + REPORT
+)
 COLUMNS = " ".join(f"Sat.LunaMJ2000Eq.{c}" for c in ("X", "Y", "Z", "VX", "VY", "VZ"))
 
 
@@ -170,13 +143,6 @@ def excerpt(year: int) -> Path:
     return path
 
 
-def gravitational_parameters() -> dict[str, float]:
-    with gmatpy.native_session() as gmat:
-        system = gmat.GetSolarSystem()
-        found = {name: float(system.GetBody(name).GetGravitationalConstant()) for name in ("Earth", "Luna", "Sun")}
-    return {{"luna": "moon"}.get(name.lower(), name.lower()): gm for name, gm in found.items()}
-
-
 def de405(year: int, gm_km3_s2: dict[str, float]) -> Ephemeris:
     """Return DE405; the Moon's axes, which only define the asked inclination, stay those of DE440."""
     ours = open_ephemeris()
@@ -193,13 +159,6 @@ def second_zonal() -> float:
     raise ValueError("JGM3.cof has no C20")
 
 
-def run(text: str, name: str, folder: Path) -> np.ndarray:
-    report, path = folder / f"{name}.txt", folder / f"{name}.script"
-    path.write_text(text.replace("'r.txt'", f"'{report}'"), encoding="ascii")
-    gmatpy.run_script(path, outputs={"Sat": ("X",)})
-    return np.loadtxt(report)
-
-
 def pole(epoch: float, folder: Path) -> list[float]:
     """Return the third axis of GMAT's Earth-fixed frame: third components of the three unit vectors."""
     text = POLE_SCRIPT.format(epoch=epoch)
@@ -208,7 +167,7 @@ def pole(epoch: float, folder: Path) -> list[float]:
         values[axis] = 1e4
         text += "".join(f"Sat.{name} = {value!r};\n" for name, value in zip("XYZ", values, strict=True))
         text += "Report R Sat.Fixed.Z;\n"
-    found = run(text, "pole", folder)
+    found = run_script(text, folder, "pole")[1]
     return (found / np.linalg.norm(found)).tolist()
 
 
@@ -216,14 +175,14 @@ def fly(found: Transfers, asked: list[dict], folder: Path) -> list[dict]:
     """Return GMAT's perilune for every transfer."""
     answers = []
     for k, row in enumerate(asked):
-        epoch = J2000_GMAT_MJD + float(found.perigee_tdb[k]) / DAY
+        epoch = J2000_MJD + float(found.perigee_tdb[k]) / DAY
         text = SCRIPT.format(
             epoch=epoch, state=found.perigee_state[k].tolist(), away=(row["tof_day"] - 0.5) * DAY, columns=COLUMNS
         )
-        values = run(text, str(k), folder)
+        values = run_script(text, folder, str(k))[1]
         answers.append(
             {
-                "tli_tdb": (epoch - J2000_GMAT_MJD) * DAY, "tli_state": found.perigee_state[k].tolist(),
+                "tli_tdb": (epoch - J2000_MJD) * DAY, "tli_state": found.perigee_state[k].tolist(),
                 "elapsed_s": values[0], "perilune_radius_km": values[1], "inclination_mj2000_deg": values[2],
                 "perilune_state": values[3:9].tolist(), "pole": pole(epoch, folder),
             }
