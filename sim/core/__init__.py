@@ -11,5 +11,6 @@ The scalar parts compose along independent axes: what depends on time only (:mod
 
 Rows without events go eight in lockstep (:mod:`~sim.core.lanes` on :mod:`~sim.core.simd`), on deviations from
 conics; all forces of flight work, velocity-dependent ones included, are in :mod:`~sim.core.full_forces` and
-:mod:`~sim.core.full_dop853`, gravity fields of any degree in :mod:`~sim.core.harmonics`.
+:mod:`~sim.core.full_dop853`, gravity fields of any degree in :mod:`~sim.core.harmonics`. Low orbits under such a field
+go eight in lockstep too, by Gauss-Jackson's method (:mod:`~sim.core.low_lanes`, :mod:`~sim.core.lanes_harmonics`).
 """

@@ -190,7 +190,7 @@ def _zonals_at_center(earth: Array, pole: Array, zonal: Array, degree: int, resu
 
 
 def _power_series(samples: Array, terms: int) -> Array:
-    """Power series (P, terms, 3) on [-1, 1] through samples (P, S, 3) at Chebyshev nodes, truncated.
+    """Power series (P, terms, C) on [-1, 1] through samples (P, S, C) at Chebyshev nodes, truncated.
 
     Fixed order of summation, no BLAS: the bits of a piece do not depend on the other pieces.
     """
@@ -200,7 +200,7 @@ def _power_series(samples: Array, terms: int) -> Array:
         for s in range(SAMPLES - 1, -1, -1):
             chebyshev[j] += np.cos(j * angles[s]) * samples[:, s]
         chebyshev[j] *= (1.0 if j == 0 else 2.0) / SAMPLES
-    powers = np.zeros((samples.shape[0], terms, 3))
+    powers = np.zeros((samples.shape[0], terms, samples.shape[2]))
     for j in range(terms - 1, -1, -1):
         for power, factor in enumerate(_chebyshev_powers(j)):
             powers[:, power] += factor * chebyshev[j]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from threading import Lock
 
 import numpy as np
@@ -14,6 +15,7 @@ from sim.bodies import BODIES, EARTH
 from sim.constants import ASTRONOMICAL_UNIT_KM, EARTH_ROTATION_RATE_RAD_S, SECONDS_PER_DAY, SPEED_OF_LIGHT_KM_S
 from sim.core.full_forces import ABSENT, CENTER, FullForces
 from sim.core.harmonics import Harmonics, no_harmonics
+from sim.core.low_table import LowTable, low_table
 from sim.dynamics.atmosphere import Atmosphere
 from sim.dynamics.gravity_field import GravityField
 from sim.dynamics.orientation import Axes, earth_table
@@ -52,6 +54,11 @@ class FlatFullModel:
     forces: FullForces
     start_tdb: float
     stop_tdb: float
+
+    @cached_property
+    def low_orbits(self) -> LowTable:
+        """The model as low orbits in lockstep read it; made on first use."""
+        return low_table(self.forces, self.start_tdb)
 
     def index(self, body: str) -> int:
         """Index of a body for the compiled core.

@@ -2,15 +2,18 @@
 
 from sim.propagation.batch import Propagation, Trajectories, propagate, propagate_at
 from sim.propagation.full import FullPropagation, propagate_full
+from sim.propagation.low_orbits import LowOrbits, propagate_low_orbits
 from sim.propagation.stops import ClosestApproach, RadiusCrossing
 
 __all__ = [
     "ClosestApproach",
     "FullPropagation",
+    "LowOrbits",
     "Propagation",
     "RadiusCrossing",
     "Trajectories",
     "propagate",
     "propagate_at",
     "propagate_full",
+    "propagate_low_orbits",
 ]

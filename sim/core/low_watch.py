@@ -1,0 +1,215 @@
+"""What is read off a step of a low orbit: output states, extremes of the radius, and the instant of an impact.
+
+All of it comes from the polynomial through the latest accelerations, which is the one that Gauss-Jackson's corrector
+integrates: states between the steps are as good as those at the steps.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.core.compile import lean_kernel
+from sim.core.gauss_jackson import GaussJackson
+from sim.core.low_step import CLIMB, OLD_CLIMB, OLD_SQUARE, POSITION, SQUARE, STEP, TAU, VELOCITY
+
+Array = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+NEAR: Final = 0.5
+"""km above the surface below which a step is searched more finely."""
+FINE: Final = 8
+"""Parts of such a step."""
+LEAST: Final = 0
+MOST: Final = 1
+TRACKED: Final = 2
+"""Extremes of the radius since the last output."""
+
+
+class Batch(NamedTuple):
+    """Rows to propagate and where their results go; see :func:`sim.core.low_lanes.propagate_low`."""
+
+    states: Array
+    t0: Array
+    times: Array
+    surface: Array
+    last: int
+    ends: Array
+    path: Array
+    lowest: Array
+    highest: Array
+    t_end: Array
+    status: npt.NDArray[np.int8]
+    steps: npt.NDArray[np.int32]
+
+
+@lean_kernel
+def lay_polynomial(w: Array, lane: int, base: int, method: GaussJackson, curve: Array) -> None:
+    """Polynomial (3, K + 2) of the position in s = steps past ``TAU``, from the history of a lane."""
+    count = method.basis.shape[0]
+    h = w[STEP, lane]
+    for c in range(3):
+        curve[c, 0] = w[POSITION + c, lane]
+        curve[c, 1] = h * w[VELOCITY + c, lane]
+        for p in range(count):
+            total = 0.0
+            for j in range(count):
+                total += method.basis[j, p] * w[base + 3 * j + c, lane]
+            curve[c, p + 2] = h * h * total / ((p + 1) * (p + 2))
+
+
+@lean_kernel
+def state_at(curve: Array, s: float, h: float, out: Array) -> float:
+    """Put the state at ``s`` into ``out``; return r . v."""
+    last = curve.shape[1] - 1
+    climb = 0.0
+    for c in range(3):
+        x = curve[c, last]
+        v = last * curve[c, last]
+        for p in range(last - 1, 0, -1):
+            x = x * s + curve[c, p]
+            v = v * s + p * curve[c, p]
+        x = x * s + curve[c, 0]
+        v /= h
+        out[c] = x
+        out[3 + c] = v
+        climb += x * v
+    return climb
+
+
+@lean_kernel
+def radius_of(state: Array) -> float:
+    """Distance from the centre."""
+    return math.sqrt(state[0] * state[0] + state[1] * state[1] + state[2] * state[2])
+
+
+@lean_kernel
+def height_or_climb(curve: Array, s: float, h: float, surface: float, out: Array) -> float:
+    """Radius above a surface, or r . v where the surface is 0."""
+    climb = state_at(curve, s, h, out)
+    return radius_of(out) - surface if surface > 0.0 else climb
+
+
+@lean_kernel
+def solve(curve: Array, low: float, high: float, h: float, surface: float, out: Array) -> float:
+    """Where a change of sign lies, to 1e-9 s: regula falsi with a bisection at every third turn."""
+    value_low = height_or_climb(curve, low, h, surface, out)
+    value_high = height_or_climb(curve, high, h, surface, out)
+    s = high
+    for turn in range(100):
+        s = 0.5 * (low + high)
+        if turn % 3 != 2 and value_low != value_high:
+            s = low + (high - low) * value_low / (value_low - value_high)
+        value = height_or_climb(curve, s, h, surface, out)
+        if value == 0.0 or (high - low) * abs(h) < 1e-9:
+            break
+        if (value > 0.0) == (value_low > 0.0):
+            low = s
+            value_low = value
+        else:
+            high = s
+            value_high = value
+    return s
+
+
+@lean_kernel
+def note(track: Array, radius: float) -> None:
+    """Let a radius count."""
+    track[LEAST] = min(track[LEAST], radius)
+    track[MOST] = max(track[MOST], radius)
+
+
+@lean_kernel
+def might_count(w: Array, lane: int, track: Array) -> bool:
+    """Tell whether the turning point inside the latest step may be a new extreme: a parabola says, twice over."""
+    a = math.sqrt(w[OLD_SQUARE, lane])
+    b = math.sqrt(w[SQUARE, lane])
+    rate_a = w[OLD_CLIMB, lane] / a
+    rate_b = w[CLIMB, lane] / b
+    # Forward in the lane's own sense: the sign of the step turns the rates.
+    h = w[STEP, lane]
+    depth = abs(h) * rate_a * rate_a / abs(rate_b - rate_a)
+    if rate_a * h < 0.0:
+        return min(a, b) - depth < track[LEAST]
+    return max(a, b) + depth > track[MOST]
+
+
+@lean_kernel
+def watch_part(
+    w: Array, lane: int, row: int, batch: Batch, curve: Array, a: float, b: float, following: IntArray, track: Array,
+    scratch: Array,
+) -> float:
+    """Go through a part of a step, s from ``a`` to ``b``; return where it hits the surface, or infinity."""
+    h = w[STEP, lane]
+    surface = batch.surface[row]
+    here = scratch[0]
+    climb_a = state_at(curve, a, h, here)
+    radius_a = radius_of(here)
+    climb_b = state_at(curve, b, h, here)
+    radius_b = radius_of(here)
+    turn = math.inf
+    radius_turn = radius_a
+    if climb_a * climb_b < 0.0:
+        turn = solve(curve, a, b, h, 0.0, here)
+        radius_turn = radius_of(here)
+    hit = math.inf
+    if surface > 0.0 and radius_a > surface:
+        if radius_turn < surface:
+            hit = solve(curve, a, turn, h, surface, here)
+        elif radius_b < surface:
+            hit = solve(curve, turn if turn < b else a, b, h, surface, here)
+    until = min(b, hit)
+    k = following[lane]
+    while k < batch.times.shape[1]:
+        s = (batch.times[row, k] - batch.t0[row] - w[TAU, lane]) / h
+        if s > until:
+            break
+        state_at(curve, s, h, here)
+        if turn <= s:
+            note(track, radius_turn)
+            turn = math.inf
+        radius = radius_of(here)
+        write_output(batch, row, k, here, radius, track)
+        k += 1
+    following[lane] = k
+    if turn < until:
+        note(track, radius_turn)
+    return hit
+
+
+@lean_kernel
+def write_output(batch: Batch, row: int, k: int, state: Array, radius: float, track: Array) -> None:
+    """Write an output state with the extremes since the one before; begin the next interval."""
+    note(track, radius)
+    for c in range(6):
+        batch.path[row, k, c] = state[c]
+    batch.lowest[row, k] = track[LEAST]
+    batch.highest[row, k] = track[MOST]
+    track[LEAST] = radius
+    track[MOST] = radius
+
+
+@lean_kernel
+def watch(
+    w: Array, lane: int, row: int, batch: Batch, method: GaussJackson, base: int, back: int, curve: Array,
+    following: IntArray, track: Array, scratch: Array,
+) -> float:
+    """Go through the latest ``back`` steps of a lane; return s of an impact (in steps past ``TAU``), or infinity."""
+    lay_polynomial(w, lane, base, method, curve)
+    h = w[STEP, lane]
+    for i in range(back, 0, -1):
+        parts = 1
+        for end in range(2):
+            state_at(curve, end - i, h, scratch[0])
+            if batch.surface[row] > 0.0 and radius_of(scratch[0]) < batch.surface[row] + NEAR:
+                parts = FINE
+        for j in range(parts):
+            a = j / parts - i
+            b = (j + 1) / parts - i
+            hit = watch_part(w, lane, row, batch, curve, a, b, following, track, scratch)
+            if hit < math.inf:
+                return hit
+    return math.inf
