@@ -80,6 +80,22 @@ class OrbitPhase:
 
 
 @dataclass(frozen=True, slots=True)
+class InsertionCase:
+    """How lunar orbit insertion is split into burns, all at perilune.
+
+    Attributes
+    ----------
+    burns_n : int
+        Number of burns.
+    apolune_altitude_km : tuple of float
+        Apolunes after each burn but the last, over the 1737.4 km sphere; empty for equal impulses.
+    """
+
+    burns_n: int = 1
+    apolune_altitude_km: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class LandingCase:
     """A landing.
 
@@ -235,6 +251,8 @@ class MissionCase:
         Return to the Earth, if any.
     flown : FlownCase
         What was measured in flight.
+    insertion : InsertionCase
+        Burns of lunar orbit insertion.
     """
 
     id: str
@@ -261,6 +279,7 @@ class MissionCase:
     ascent: AscentCase | None = None
     earth_return: ReturnCase | None = None
     flown: FlownCase = FlownCase()
+    insertion: InsertionCase = InsertionCase()
 
     @property
     def assumed(self) -> tuple[SourcedNumber, ...]:

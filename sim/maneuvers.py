@@ -285,17 +285,110 @@ def plan_burns(
     """
     if n_burns < 1:
         raise InputError(f"n_burns is {n_burns}; allowed: one or more")
-    total, radius = np.broadcast_arrays(np.atleast_1d(np.asarray(dv_m_s, dtype=np.float64)), radius_km)
-    share = total / n_burns
-    mass = np.full(share.shape, initial_mass_kg)
+    total = np.atleast_1d(np.asarray(dv_m_s, dtype=np.float64))
+    impulses = np.repeat((total / n_burns)[:, None], n_burns, axis=1)
+    return plan_impulses(impulses, initial_mass_kg, engine, radius_km, mu_km3_s2)
+
+
+def plan_impulses(
+    dv_m_s: ArrayLike, initial_mass_kg: float, engine: Engine, radius_km: ArrayLike, mu_km3_s2: float
+) -> BurnPlan:
+    """Count duration, gravity loss and mass of given impulses at successive passages of an apsis.
+
+    Parameters
+    ----------
+    dv_m_s : array_like
+        Impulses in the order flown, m/s, (N, n_burns).
+    initial_mass_kg : float
+        Mass at the first ignition, kg.
+    engine : Engine
+        The engine that burns.
+    radius_km : array_like
+        Radius of the apsis, km, (N,) or a number.
+    mu_km3_s2 : float
+        GM of the body, km3/s2.
+
+    Returns
+    -------
+    BurnPlan
+        Each burn and the mass left.
+
+    Raises
+    ------
+    InputError
+        A mass or impulse is negative.
+    """
+    impulses = np.asarray(dv_m_s, dtype=np.float64)
+    radius = np.broadcast_to(np.asarray(radius_km, dtype=np.float64), impulses.shape[:1])
+    mass = np.full(impulses.shape[:1], initial_mass_kg)
     durations, losses = [], []
-    for _ in range(n_burns):
+    for number in range(impulses.shape[1]):
+        share = impulses[:, number]
         durations.append(burn_time_s(mass, share, engine))
         losses.append(gravity_loss_m_s(share, durations[-1], radius, mu_km3_s2))
         mass = delivered_mass_kg(mass, share + losses[-1], engine.isp_s)
     return BurnPlan(
-        dv_m_s=np.repeat(share[:, None], n_burns, axis=1),
+        dv_m_s=impulses,
         duration_s=np.stack(durations, axis=1),
         loss_m_s=np.stack(losses, axis=1),
         mass_kg=mass,
     )
+
+
+def insertion_impulses_m_s(
+    loi_dv_m_s: ArrayLike,
+    perilune_radius_km: float,
+    apolune_radius_km: ArrayLike,
+    mu_km3_s2: float,
+) -> FloatArray:
+    """Share a lunar orbit insertion among burns at successive perilunes, each leading to a given apolune.
+
+    Parameters
+    ----------
+    loi_dv_m_s : array_like
+        The whole insertion, into the orbit with the last apolune, m/s, (N,).
+    perilune_radius_km : float
+        Radius of all perilunes, km.
+    apolune_radius_km : array_like
+        Apolune after each burn, km, (n_burns,).
+    mu_km3_s2 : float
+        GM of the Moon, km3/s2.
+
+    Returns
+    -------
+    ndarray
+        m/s, (N, n_burns); they add up to the whole. Negative where the arrival is slower than the first orbit.
+    """
+    total = np.atleast_1d(np.asarray(loi_dv_m_s, dtype=np.float64))
+    after = apsis_speed_km_s(perilune_radius_km, apolune_radius_km, mu_km3_s2) * M_PER_KM
+    later = np.broadcast_to(after[:-1] - after[1:], (total.size, after.size - 1))
+    return np.concatenate(((total - (after[0] - after[-1]))[:, None], later), axis=1)
+
+
+def apolune_after_km(
+    loi_dv_m_s: ArrayLike, done_m_s: ArrayLike, perilune_radius_km: float, apolune_radius_km: float, mu_km3_s2: float
+) -> FloatArray:
+    """Apolune of the orbit when a part of an insertion is done.
+
+    Parameters
+    ----------
+    loi_dv_m_s : array_like
+        The whole insertion, m/s.
+    done_m_s : array_like
+        What is done of it, m/s.
+    perilune_radius_km, apolune_radius_km : float
+        Apses of the last orbit, km.
+    mu_km3_s2 : float
+        GM of the Moon, km3/s2.
+
+    Returns
+    -------
+    ndarray
+        Radius, km, broadcast shape; infinite where the Moon has not captured the craft yet.
+    """
+    left = np.asarray(loi_dv_m_s, dtype=np.float64) - np.asarray(done_m_s, dtype=np.float64)
+    speed = apsis_speed_km_s(perilune_radius_km, apolune_radius_km, mu_km3_s2) + left / M_PER_KM
+    energy = 0.5 * speed**2 - mu_km3_s2 / perilune_radius_km
+    with np.errstate(divide="ignore"):
+        apolune = -mu_km3_s2 / energy - perilune_radius_km
+    return np.where(energy < 0.0, apolune, np.inf)

@@ -55,6 +55,29 @@ class CalendarResult:
 
 
 @dataclass(frozen=True, slots=True)
+class InsertionBurn:
+    """One burn of lunar orbit insertion, at perilune.
+
+    Attributes
+    ----------
+    dv_m_s, loss_m_s : float
+        Impulse, and what its length costs beyond it.
+    duration_s : float
+        Length.
+    apolune_altitude_km : float
+        After the burn, over the 1737.4 km sphere.
+    mass_kg : float
+        After the burn.
+    """
+
+    dv_m_s: float
+    loss_m_s: float
+    duration_s: float
+    apolune_altitude_km: float
+    mass_kg: float
+
+
+@dataclass(frozen=True, slots=True)
 class MassResult:
     """Masses after lunar orbit insertion, from the rocket equation.
 
@@ -78,6 +101,10 @@ class MassResult:
         Delivered minus dry mass.
     launcher_capability_kg, launcher_margin_kg : float or None
         What the launcher sends to the Moon, and that minus the launch mass; None when not published.
+    insertion : tuple of InsertionBurn
+        Burns of the best opportunity's insertion.
+    tli_loss_m_s, tli_burn_s : float or None
+        Loss and length of the best opportunity's injection; None when it is taken as an impulse.
     assumed : tuple of str
         Inputs that nobody published.
     """
@@ -93,6 +120,9 @@ class MassResult:
     margin_kg: float | None
     launcher_capability_kg: float | None
     launcher_margin_kg: float | None
+    insertion: tuple[InsertionBurn, ...] = ()
+    tli_loss_m_s: float | None = None
+    tli_burn_s: float | None = None
     assumed: tuple[str, ...] = ()
 
 

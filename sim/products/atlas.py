@@ -8,6 +8,7 @@ from sim.errors import StoreError
 from sim.products import (
     atlas_parts,
     calendar_figure,
+    daily_figure,
     map_figure,
     porkchop_figure,
     reasons_figure,
@@ -95,6 +96,9 @@ def _mission(folder: Folder, mission: Mission, target: Path, column: str) -> lis
     if len(porkchop_figure.flight_time_day(mission)) >= porkchop_figure.LEAST_TIMES:
         found.append(picture("flight_times", "launch date and flight time."))
         porkchop_figure.draw(folder, mission, found[-1].path, column)
+    if mission.facts["daily"] and mission.facts["daily"]["windows_n"]:
+        found.append(picture("daily", "daily windows with free azimuth."))
+        daily_figure.draw(folder, mission, found[-1].path)
     if trade_figure.has_trade(mission):
         found.append(picture("inclinations", "what the inclination buys and costs."))
         trade_figure.draw(folder, mission, found[-1].path)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.analysis.flown import arrival_speed_km_s, climb_angle_deg, injection_speed_km_s
-from sim.analysis.masses import delivered_mass_kg
+from sim.analysis.masses import delivered_mass_kg, insertion_loss_m_s
 from sim.analysis.payload import payload_penalty_kg
 from sim.analysis.results import MissionResult
 from sim.products.tables import Table
@@ -39,6 +39,8 @@ REQUIRED: tuple[str, ...] = (
 _AS_FOUND: tuple[str, ...] = (
     "c3_km2_s2",
     "tli_dv_m_s",
+    "tli_loss_m_s",
+    "tli_burn_s",
     "loi_dv_m_s",
     "vinf_km_s",
     "lunar_inclination_deg",
@@ -109,6 +111,7 @@ def columns(mission: MissionResult) -> Table:
         "raan_deg": table.raan_deg,
         "coast_s": table.coast_s,
         "revs": table.revs,
+        "tli_ignition_utc": _utc(table.tli_ignition_tdb),
         "tli_utc": _utc(table.tli_tdb),
         "tof_day": table.tof_day,
         "perilune_utc": _utc(table.perilune_tdb),
@@ -117,6 +120,7 @@ def columns(mission: MissionResult) -> Table:
     found["injection_speed_km_s"] = injection_speed_km_s(table)
     found["climb_angle_deg"] = climb_angle_deg(table)
     found["arrival_speed_km_s"] = arrival_speed_km_s(table)
+    found["loi_loss_m_s"] = insertion_loss_m_s(mission.case, table.loi_dv_m_s)
     found["delivered_mass_kg"] = mass_kg
     found["mass_margin_kg"] = mass_kg - mission.case.spacecraft.dry_mass_kg
     found["total_dv_m_s"] = table.tli_dv_m_s + table.loi_dv_m_s

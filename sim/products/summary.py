@@ -12,12 +12,13 @@ from typing import Any
 
 import numpy as np
 
+from sim.analysis.acceptance import limits_of
 from sim.analysis.masses import delivered_mass_kg
 from sim.analysis.results import AssumedNumber, MissionResult, PlanResult, RunResults, VerdictRow
 from sim.cases import SourcedNumber
 from sim.ephemeris import Ephemeris
 from sim.errors import InputError, StoreError
-from sim.products import returns
+from sim.products import daily, returns
 from sim.products.opportunities import columns
 from sim.products.schema import Json, faults, summary_schema
 from sim.timescales import utc_from_tdb
@@ -187,6 +188,8 @@ def _mission(results: RunResults, mission: MissionResult) -> Json:
         "remark": mission.remark,
         "sample_return": returns.facts(mission),
         "calendar": plain(mission.calendar),
+        "limits": _limits(mission),
+        "daily": daily.facts(mission),
         "mass": plain(mission.mass),
         "lighting": plain(mission.lighting),
         "numbers": plain(case.numbers),
@@ -194,6 +197,21 @@ def _mission(results: RunResults, mission: MissionResult) -> Json:
         "resumed": mission.resumed,
         "files": mission_files(mission),
     }
+
+
+def _limits(mission: MissionResult) -> list[Json]:
+    """Return what each limit accepts and how much it refuses."""
+    if mission.acceptance is None:
+        return []
+    limits = limits_of(mission.case)
+    return [
+        {"name": name, "limit": _limit_text(getattr(limits, name)), "refused_n": every, "refused_alone_n": alone}
+        for name, (every, alone) in mission.acceptance.check.counts().items()
+    ]
+
+
+def _limit_text(limit: float | tuple[str, ...]) -> str:
+    return " or ".join(limit) if isinstance(limit, tuple) else f"{limit:g}"
 
 
 def _start(mission: MissionResult) -> str:

@@ -9,6 +9,7 @@ from sim.cases import (
     Coupling,
     FlownCase,
     ImpactCase,
+    InsertionCase,
     LandingCase,
     MissionCase,
     OrbitPhase,
@@ -22,6 +23,7 @@ from sim.scenario.dates import moment_interval_utc
 from sim.scenario.document import Document, dotted
 from sim.scenario.limits_table import limits_of
 from sim.scenario.mission_file import (
+    ArrivalTable,
     EarthReturnTable,
     FlownTable,
     ImpactTable,
@@ -37,6 +39,7 @@ from sim.sites import LaunchSite, launch_site, lunar_site
 from sim.sites import sources as site_sources
 from sim.spacecraft import Engine, Spacecraft
 from sim.timescales import tdb_from_utc
+from sim.transfer.finite_injection import InjectionStage
 from sim.windows.homeward import ReturnRequest
 from sim.windows.request import ArrivalPlane, DepartureOrbit, WindowRequest
 
@@ -87,6 +90,7 @@ def mission_case(file: MissionFile, document: Document, sources: Sources) -> Mis
         ascent=_ascent(file.lunar_ascent) if file.lunar_ascent else None,
         earth_return=_return(file.mission.id, file.earth_return) if file.earth_return else None,
         flown=_flown(file.flown) if file.flown else FlownCase(),
+        insertion=_insertion(file.arrival) if file.arrival else InsertionCase(),
     )
 
 
@@ -143,6 +147,23 @@ def _upper_stage(table: LauncherTable) -> Engine | None:
     if table.upper_stage_thrust_n is None or table.upper_stage_isp_s is None:
         return None
     return Engine(table.upper_stage_thrust_n.value, table.upper_stage_isp_s.value, f"upper stage of {table.name}")
+
+
+def _injection_stage(file: MissionFile) -> InjectionStage | None:
+    """Return the stage whose burn is flown; None for impulses, direct ascents, and stages that nobody published."""
+    launcher = file.launcher
+    engine, empty = _upper_stage(launcher), launcher.upper_stage_burnout_kg
+    if engine is None or empty is None or launcher.injection == "impulsive" or file.direct_ascent is not None:
+        return None
+    return InjectionStage(engine.thrust_n, engine.isp_s, empty.value + file.spacecraft.launch_mass_kg.value)
+
+
+def _insertion(table: ArrivalTable) -> InsertionCase:
+    between = table.insertion_apolune_altitude_km
+    return InsertionCase(
+        table.insertion_burns.value if table.insertion_burns is not None else 1,
+        tuple(between.value) if between is not None else (),
+    )
 
 
 def _phase(table: OperationTable) -> OrbitPhase:
@@ -291,6 +312,7 @@ def _window(file: MissionFile, landing: LandingCase | None, impact: ImpactCase |
         landing_delay_day=landing.delay_day if landing else 0.0,
         struck_latitude_deg=impact.latitude_deg if impact else None,
         struck_longitude_deg=impact.longitude_deg if impact else None,
+        stage=_injection_stage(file),
         **_start(file),
     )
 

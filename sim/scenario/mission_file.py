@@ -100,6 +100,10 @@ class LauncherTable(BaseModel):
     upper_stage_burnout_kg: Annotated[Number, Quantity("kg", 100.0, 50_000.0)] | None = Field(
         default=None, description="Its mass at burn-out without payload"
     )
+    injection: Literal["finite", "impulsive"] = Field(
+        default="finite",
+        description="Whether the upper stage's burn is flown as long as it takes (when its three keys are given)",
+    )
 
 
 class LaunchTable(BaseModel):
@@ -201,6 +205,13 @@ class ArrivalTable(BaseModel):
     )
     apolune_altitude_km: Annotated[Number, Quantity("km", 10.0, 70_000.0)] = Field(
         description="Apolune of the orbit entered there"
+    )
+    insertion_burns: Annotated[Count, Quantity("1", 1, 5)] | None = Field(
+        default=None, description="Burns, all at perilune, that insertion is split into; one when left out"
+    )
+    insertion_apolune_altitude_km: Annotated[Numbers, Quantity("km", 10.0, 70_000.0)] | None = Field(
+        default=None,
+        description="Apolunes after each burn but the last, in the order flown; equal burns when left out",
     )
     plane: Literal["inclination", "landing_site"] = Field(
         description="Whether the arrival plane has a given inclination or contains the landing site at landing"

@@ -6,6 +6,7 @@ out at once.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Iterator
 
@@ -51,6 +52,7 @@ def mission_faults(facts: Facts) -> list[ScenarioProblem]:
         _parking,
         _flight_times,
         _arrival,
+        _insertion,
         _operations,
         _landing,
         return_faults,
@@ -162,6 +164,25 @@ def _arrival(facts: Facts) -> Iterator[ScenarioProblem]:
     if plane == "landing_site" and not landing:
         hint = 'add [landing], or set plane = "inclination"'
         yield facts.problem(("arrival", "plane"), "landing_site without [landing]", "a landing to aim at", hint)
+
+
+def _insertion(facts: Facts) -> Iterator[ScenarioProblem]:
+    """Orbits between the burns: one fewer than burns, each lower than the one before, none below the last."""
+    key = ("arrival", "insertion_apolune_altitude_km")
+    given = facts.get(*key)
+    if given is None:
+        return
+    between = given if isinstance(given, list) else [given]
+    burns = facts.get("arrival", "insertion_burns") or 1
+    if len(between) != burns - 1:
+        hint = f"set insertion_burns = {len(between) + 1}, or give as many orbits as there are burns but the last"
+        yield facts.problem(key, f"{len(between)} orbits", f"{burns - 1} for insertion_burns = {burns}", hint)
+        return
+    last = facts.get("arrival", "apolune_altitude_km")
+    orbits = [*between, *([] if last is None else [last])]
+    if any(low > high for high, low in itertools.pairwise(orbits)):
+        allowed = "falling values, none below apolune_altitude_km"
+        yield facts.problem(key, short(orbits), allowed, "every burn lowers the apolune: sort them, highest first")
 
 
 def _apsides(facts: Facts, table: Path) -> Iterator[ScenarioProblem]:

@@ -161,6 +161,7 @@ def _leg(
         table,
         tli_state=state,
         tli_tdb=launch[keep] + geometry.ascent_s,
+        tli_ignition_tdb=launch[keep] + geometry.ascent_s,
         c3_km2_s2=c3,
         tli_dv_m_s=np.full(keep.size, np.nan),
     )
@@ -183,7 +184,7 @@ def _polish(
 ) -> tuple[Closed, Floats]:
     """Close each ascent with full-model solutions; return them and the states at burn-out."""
     count = start.perilune_tdb.size
-    radius = EARTH.radius_equatorial_km + request.parking_altitude_km
+    radius = request.parking_radius_km
     epochs, guess = start.perilune_tdb.copy(), start.vinf_km_s.copy()
     perigee, tof = np.full(count, radius - REFERENCE_DEPTH_KM), np.full(count, geometry.tof_s + REFERENCE_CLIMB_S)
     launch, raan, slip = (np.full(count, np.nan) for _ in range(3))

@@ -238,7 +238,7 @@ def _launch(request: WindowRequest, table: OpportunityTable, ephemeris: Ephemeri
     seen = azel_earth_site(
         site.latitude_geodetic_deg, site.longitude_deg, sun, table.launch_tdb, altitude_km=site.altitude_km
     )
-    radius = EARTH.radius_equatorial_km + request.parking_altitude_km
+    radius = request.parking_radius_km
     speed = np.sqrt(EARTH.gm_km3_s2 / radius)
     latitude = site.latitude_geocentric_deg
     # The rows' inclination may lie a rounding error below the site's latitude where a plane just touches it.

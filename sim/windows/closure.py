@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 
-from sim.bodies import EARTH
 from sim.constants import EARTH_ROTATION_RATE_RAD_S, TWO_PI
 from sim.ephemeris import Ephemeris
 from sim.transfer import Outcome, Transfers, join_transfers, solve_direct
@@ -47,7 +46,23 @@ SEAM_S = 20.0
 
 @dataclass(frozen=True)
 class LegGeometry:
-    """Everything of a family's launch that does not depend on the arrival epoch."""
+    """Everything of a family's launch that does not depend on the arrival epoch.
+
+    Attributes
+    ----------
+    launch, rates : LaunchGeometry, ParkingRates
+        Of site and parking orbit.
+    ascent_arc_rad, ascent_s : float
+        Ascent.
+    longitude_deg : float
+        Of the site.
+    tof_s : float
+        Flight time.
+    delay_s : float
+        By which a finite injection passes the transfer's perigee later than the parking orbit would have.
+    lead_rad : float
+        Arc of the parking orbit from ignition to the direction of that perigee; zero for an impulse.
+    """
 
     launch: LaunchGeometry
     rates: ParkingRates
@@ -55,6 +70,13 @@ class LegGeometry:
     ascent_s: float
     longitude_deg: float
     tof_s: float
+    delay_s: float
+    lead_rad: float
+
+    @property
+    def before_perigee_s(self) -> float:
+        """Time from lift-off to the transfer's perigee, less the arc on the parking orbit."""
+        return self.ascent_s + self.delay_s
 
 
 def leg_geometry(request: WindowRequest, family: Family, leg: str) -> LegGeometry:
@@ -74,13 +96,16 @@ def leg_geometry(request: WindowRequest, family: Family, leg: str) -> LegGeometr
     LegGeometry
         Constants of the closure equation.
     """
+    rates = parking_rates(request.parking_radius_km, family.inclination_deg)
     return LegGeometry(
         launch_geometry(request.launch_site, family.inclination_deg, leg),
-        parking_rates(EARTH.radius_equatorial_km + request.parking_altitude_km, family.inclination_deg),
+        rates,
         request.ascent_arc_deg * RAD_PER_DEG,
         request.ascent_s,
         request.launch_site.longitude_deg,
         family.tof_day * S_PER_DAY,
+        request.aim.delay_s,
+        request.lead_on_orbit_s * rates.argument_of_latitude_rad_s,
     )
 
 
@@ -210,7 +235,7 @@ def bracket_roots(geometry: LegGeometry, segment: Segment, coast_s_max: float) -
     segment : Segment
         Family splines.
     coast_s_max : float
-        Longest coast.
+        Longest coast up to ignition.
 
     Returns
     -------
@@ -224,17 +249,18 @@ def bracket_roots(geometry: LegGeometry, segment: Segment, coast_s_max: float) -
     sidereal = _slow_sidereal(origin, float(epochs.max()))
     longest = geometry.rates.argument_of_latitude_rad_s * coast_s_max
     parts = []
-    for turn in range(int(np.floor(-arc.max() / TWO_PI)), int(np.ceil((longest - arc.min()) / TWO_PI)) + 1):
+    farthest = longest + geometry.lead_rad
+    for turn in range(int(np.floor(-arc.max() / TWO_PI)), int(np.ceil((farthest - arc.min()) / TWO_PI)) + 1):
         total = arc + TWO_PI * turn
         coast = total / geometry.rates.argument_of_latitude_rad_s
-        launch = epochs - geometry.tof_s - coast - geometry.ascent_s
+        launch = epochs - geometry.tof_s - coast - geometry.before_perigee_s
         turned = EARTH_ROTATION_RATE_RAD_S * (launch - origin) + geometry.longitude_deg * RAD_PER_DEG
         mismatch = node_mismatch_rad(geometry, values[:, 0], coast, sidereal(launch) + turned)
         change = np.diff(mismatch)
         index = np.flatnonzero((np.sign(mismatch[1:]) != np.sign(mismatch[:-1])) & (np.abs(change) < np.pi))
         share = -mismatch[index] / change[index]
         at = total[index] + share * (total[index + 1] - total[index])
-        keep = (at >= 0.0) & (at <= longest)
+        keep = (at >= geometry.lead_rad) & (at - geometry.lead_rad <= longest)
         index, share, at = index[keep], share[keep], at[keep]
         where = variable[index] + share * (variable[index + 1] - variable[index])
         parts.append((where, at, change[index] / np.diff(epochs)[index]))
@@ -269,7 +295,8 @@ class Closed:
     transfers : Transfers
         The transfer of each.
     perilune_tdb, launch_tdb, coast_s, raan_rad : ndarray
-        Arrival, lift-off, coast and node at injection (true equator of date).
+        Arrival, lift-off, time on the parking orbit up to the direction of the transfer's perigee, and node at
+        injection (true equator of date).
     revs : ndarray of int
         Whole revolutions in the coast.
     mismatch_s : ndarray
@@ -346,10 +373,10 @@ def polish(
     return Closed(
         join_transfers(parts, count),
         epochs,
-        epochs - geometry.tof_s - coast - geometry.ascent_s,
+        epochs - geometry.tof_s - coast - geometry.before_perigee_s,
         coast,
         raan,
-        np.floor(np.nan_to_num(arcs) / TWO_PI + 1e-12).astype(np.int8),
+        np.floor((np.nan_to_num(arcs) - geometry.lead_rad) / TWO_PI + 1e-12).astype(np.int8),
         slip,
     )
 
@@ -359,7 +386,7 @@ def _slip_s(geometry: LegGeometry, epochs: Floats, arcs: Floats, raan: Floats) -
     slip = np.full(epochs.shape, np.nan)
     good = np.isfinite(arcs) & np.isfinite(raan)
     coast = arcs[good] / geometry.rates.argument_of_latitude_rad_s
-    launch = epochs[good] - geometry.tof_s - coast - geometry.ascent_s
+    launch = epochs[good] - geometry.tof_s - coast - geometry.before_perigee_s
     sidereal = sidereal_angle_rad(launch, geometry.longitude_deg)
     slip[good] = node_mismatch_rad(geometry, raan[good], coast, sidereal) / EARTH_ROTATION_RATE_RAD_S
     return slip

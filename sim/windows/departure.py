@@ -13,7 +13,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.bodies import EARTH
 from sim.ephemeris import Ephemeris
 from sim.errors import InputError
 from sim.transfer import Outcome, Transfers, join_transfers, solve_direct
@@ -64,7 +63,7 @@ def station_node_rad(request: WindowRequest, inclination_deg: float, t_tdb: Floa
     orbit = request.site
     if not isinstance(orbit, DepartureOrbit):
         raise InputError(f"{request.mission_id} starts from {orbit.name}; give a departure orbit")
-    rates = parking_rates(EARTH.radius_equatorial_km + request.parking_altitude_km, inclination_deg)
+    rates = parking_rates(request.parking_radius_km, inclination_deg)
     return np.asarray(orbit.raan_deg * RAD_PER_DEG + rates.node_rad_s * (t_tdb - orbit.epoch_tdb))
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 
-from sim.bodies import EARTH, MOON
+from sim.bodies import MOON
 from sim.ephemeris import Ephemeris
 from sim.frames import R_me_icrf, R_tod_icrf, gast_rad, rotate, transpose
 from sim.frames.rotations import cross, unit
@@ -92,7 +92,7 @@ def family_targets(
     return TransferTargets(
         perilune_tdb=perilune_tdb,
         tof_s=column("tof_day") * S_PER_DAY,
-        perigee_radius_km=np.full(count, EARTH.radius_equatorial_km + request.parking_altitude_km),
+        perigee_radius_km=np.full(count, request.aim.perigee_radius_km),
         inclination_rad=column("inclination_deg") * RAD_PER_DEG,
         branch_sign=column("branch_sign"),
         perilune_radius_km=np.full(count, MOON.radius_km + request.perilune_altitude_km),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sim.bodies import EARTH
 from sim.errors import InputError
 from sim.sites import LaunchSite
+from sim.transfer.finite_injection import InjectionAim, InjectionStage, injection_aim
 
 POLES: tuple[str, ...] = ("north", "south")
 """Approach over the lunar north or south pole: the sign of the plane's turn about the incoming asymptote."""
@@ -89,7 +91,7 @@ class WindowRequest:
     coast_revs_max : int
         Whole parking revolutions allowed before injection (0 means the first pass).
     coast_s_max : float
-        Longest coast from insertion to injection, seconds.
+        Longest coast from insertion to injection (ignition, when it is not an impulse), seconds.
     poles, branches, legs : tuple of str
         Families to search; see `POLES`, `BRANCHES`, `LEGS`.
     landing_latitude_deg, landing_longitude_deg : float or None
@@ -102,6 +104,8 @@ class WindowRequest:
         Whether the launcher burns through to the transfer: no parking orbit, no coast.
     climb_angle_max_deg : float
         Steepest flight path at burn-out of a direct ascent.
+    stage : InjectionStage or None
+        Stage that burns trans-lunar injection from the parking orbit; the injection is an impulse without it.
     """
 
     mission_id: str
@@ -128,6 +132,24 @@ class WindowRequest:
     struck_longitude_deg: float | None = None
     direct_ascent: bool = False
     climb_angle_max_deg: float = 90.0
+    stage: InjectionStage | None = None
+
+    @property
+    def parking_radius_km(self) -> float:
+        """Radius of the parking orbit."""
+        return EARTH.radius_equatorial_km + self.parking_altitude_km
+
+    @property
+    def aim(self) -> InjectionAim:
+        """Where the injection leads: for an impulse the perigee lies on the parking orbit."""
+        if self.stage is None:
+            return InjectionAim(self.parking_radius_km, 0.0, 0.0, 0.0, 0.0)
+        return injection_aim(self.parking_radius_km, self.stage, EARTH.gm_km3_s2)
+
+    @property
+    def lead_on_orbit_s(self) -> float:
+        """Time on the parking orbit from ignition to the direction of the transfer's perigee."""
+        return self.aim.lead_s - self.aim.delay_s
 
     @property
     def launch_site(self) -> LaunchSite:

@@ -10,9 +10,12 @@ from sim.ephemeris import Ephemeris
 from sim.maneuvers import loi_dv_m_s, tli_dv_m_s
 from sim.windows.arrival import arrival_geometry
 from sim.windows.closure import Closed
+from sim.windows.injection import injection_burns
 from sim.windows.manifold import Family
-from sim.windows.request import BRANCHES, LEGS, POLES, WindowRequest
+from sim.windows.request import BRANCHES, LEGS, POLES, DepartureOrbit, WindowRequest
 from sim.windows.table import OpportunityTable
+
+Floats = NDArray[np.float64]
 
 
 def tabulate(
@@ -61,6 +64,7 @@ def tabulate(
     insertion = np.zeros(count)
     if not request.strikes:
         insertion = loi_dv_m_s(vinf, perilune_radius, apolune_radius, mu_moon)
+    burn = injection_burns(request, found.perigee_tdb, c3, mu_earth)
     arrival = arrival_geometry(request, perilune, found.perilune_state, ephemeris)
     return OpportunityTable(
         mission_id=request.mission_id,
@@ -72,13 +76,16 @@ def tabulate(
         azimuth_deg=np.full(count, azimuth_deg),
         inclination_deg=np.full(count, family.inclination_deg),
         raan_deg=np.mod(np.rad2deg(closed.raan_rad[keep]), 360.0),
-        coast_s=closed.coast_s[keep],
+        coast_s=_coast_s(request, closed.coast_s[keep], found.perigee_tdb - burn.ignition_tdb),
         revs=closed.revs[keep],
         tli_tdb=found.perigee_tdb,
+        tli_ignition_tdb=burn.ignition_tdb,
+        tli_burn_s=burn.duration_s,
+        tli_loss_m_s=burn.loss_m_s,
         tof_day=np.full(count, family.tof_day),
         perilune_tdb=perilune,
         c3_km2_s2=c3,
-        tli_dv_m_s=tli_dv_m_s(radius, c3, mu_earth),
+        tli_dv_m_s=tli_dv_m_s(radius if request.stage is None else request.parking_radius_km, c3, mu_earth),
         loi_dv_m_s=insertion,
         vinf_km_s=vinf,
         lunar_inclination_deg=arrival.inclination_deg,
@@ -90,3 +97,10 @@ def tabulate(
         perilune_state=found.perilune_state,
         status=found.status,
     )
+
+
+def _coast_s(request: WindowRequest, on_orbit_s: Floats, lead_s: Floats) -> Floats:
+    """Return the coast up to ignition; departures from an orbit have none."""
+    if request.stage is None or isinstance(request.site, DepartureOrbit):
+        return on_orbit_s
+    return on_orbit_s + request.aim.delay_s - lead_s

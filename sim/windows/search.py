@@ -73,7 +73,7 @@ def open_legs(request: WindowRequest, inclination_deg: float) -> tuple[str, ...]
         If the inclination is below the site's latitude, or every wanted leg is shut.
     """
     corridors = request.launch_site.azimuth_corridors_deg
-    speed = math.sqrt(EARTH.gm_km3_s2 / (EARTH.radius_equatorial_km + request.parking_altitude_km))
+    speed = math.sqrt(EARTH.gm_km3_s2 / request.parking_radius_km)
     latitude = request.launch_site.latitude_geocentric_deg
     azimuths = {}
     for leg in request.legs:
@@ -109,7 +109,8 @@ def arrival_grid_tdb(request: WindowRequest, tof_day: float) -> Floats:
         Covers every arrival of the launch period, with two grid steps to spare.
     """
     first = request.launch_start_tdb + tof_day * SECONDS_PER_DAY
-    last = request.launch_stop_tdb + tof_day * SECONDS_PER_DAY + request.coast_s_max + request.ascent_s
+    longest = request.coast_s_max + request.lead_on_orbit_s + request.ascent_s + request.aim.delay_s
+    last = request.launch_stop_tdb + tof_day * SECONDS_PER_DAY + longest
     steps = np.arange(np.floor(first / GRID_S) - 2, np.ceil(last / GRID_S) + 3)
     return np.asarray(steps * GRID_S, dtype=np.float64)
 
@@ -149,9 +150,9 @@ def _roots(geometry: LegGeometry, segments: list[Segment], request: WindowReques
     """Return approximate opportunities in the launch period, with a minute to spare at its ends."""
     found = join_roots([bracket_roots(geometry, segment, request.coast_s_max) for segment in segments])
     coast = found.coast_rad / geometry.rates.argument_of_latitude_rad_s
-    launch = found.perilune_tdb - geometry.tof_s - coast - geometry.ascent_s
+    launch = found.perilune_tdb - geometry.tof_s - coast - geometry.before_perigee_s
     inside = (launch >= request.launch_start_tdb - 60.0) & (launch <= request.launch_stop_tdb + 60.0)
-    inside &= found.coast_rad < TWO_PI * (request.coast_revs_max + 1)
+    inside &= found.coast_rad - geometry.lead_rad < TWO_PI * (request.coast_revs_max + 1)
     return found.select(np.flatnonzero(inside))
 
 

@@ -31,11 +31,15 @@ class OpportunityTable:
     inclination_deg, raan_deg : ndarray
         Parking orbit to the true equator and equinox of date.
     coast_s : ndarray
-        From parking-orbit insertion to injection.
+        From parking-orbit insertion to injection (to ignition, when it is not an impulse).
     revs : ndarray of int8
         Whole parking revolutions in the coast.
     tli_tdb : ndarray
-        Impulsive trans-lunar injection (true perigee of the transfer).
+        Trans-lunar injection: the impulse, or the passage of the transfer's true perigee during a finite burn.
+    tli_ignition_tdb : ndarray
+        Start of the burn; `tli_tdb` for an impulse.
+    tli_burn_s, tli_loss_m_s : ndarray
+        Length of the finite burn, and what it costs over the impulse; NaN for an impulse.
     tof_day : ndarray
         From injection to perilune.
     perilune_tdb : ndarray
@@ -74,6 +78,9 @@ class OpportunityTable:
     coast_s: Floats
     revs: Ints
     tli_tdb: Floats
+    tli_ignition_tdb: Floats
+    tli_burn_s: Floats
+    tli_loss_m_s: Floats
     tof_day: Floats
     perilune_tdb: Floats
     c3_km2_s2: Floats

@@ -11,12 +11,15 @@ from hypothesis import strategies as st
 
 from sim.errors import InputError
 from sim.maneuvers import (
+    apolune_after_km,
     apsis_change_dv_m_s,
     apsis_speed_km_s,
     gravity_loss_m_s,
     insertion_dv_m_s,
+    insertion_impulses_m_s,
     loi_dv_m_s,
     plan_burns,
+    plan_impulses,
     plane_change_dv_m_s,
     speed_km_s,
     tli_dv_m_s,
@@ -109,3 +112,32 @@ def test_splitting_keeps_the_impulse_and_cuts_the_loss():
 def test_no_burns_is_refused():
     with pytest.raises(InputError, match="n_burns is 0; allowed"):
         plan_burns(100.0, 0, 1000.0, Engine(400.0, 310.0), 1837.4, MU_MOON)
+
+
+def test_insertion_through_given_orbits_adds_up_and_ends_in_each_of_them():
+    perilune, apolunes = 1937.4, np.array([10337.4, 3437.4, 1937.4])
+    total = np.array([780.0, 830.0])
+    shares = insertion_impulses_m_s(total, perilune, apolunes, MU_MOON)
+    np.testing.assert_allclose(shares.sum(axis=1), total, rtol=1e-13)
+    # The orbits between cost the same whatever the arrival: only the first burn takes up its speed.
+    np.testing.assert_allclose(shares[0, 1:], shares[1, 1:], rtol=1e-13)
+    assert shares[1, 0] - shares[0, 0] == pytest.approx(50.0, abs=1e-9)
+    for row in range(2):
+        after = apolune_after_km(total[row], np.cumsum(shares[row]), perilune, 1937.4, MU_MOON)
+        np.testing.assert_allclose(after, apolunes, rtol=1e-9)
+    # By vis-viva, from the orbit of 12 hours to that of 3.5 hours.
+    speed = [math.sqrt(MU_MOON * (2.0 / perilune - 2.0 / (perilune + apo))) * 1e3 for apo in apolunes]
+    assert shares[0, 1] == pytest.approx(speed[0] - speed[1], rel=1e-12)
+
+
+def test_before_capture_the_apolune_is_infinite():
+    assert apolune_after_km(900.0, 10.0, 1837.4, 1837.4, MU_MOON) == np.inf
+    assert apolune_after_km(900.0, 900.0, 1837.4, 1837.4, MU_MOON) == pytest.approx(1837.4)
+
+
+def test_given_impulses_are_flown_in_turn():
+    engine = Engine(thrust_n=3000.0, isp_s=310.0)
+    equal = plan_burns(np.array([840.0]), 3, 8200.0, engine, 1937.4, MU_MOON)
+    given = plan_impulses(np.full((1, 3), 280.0), 8200.0, engine, 1937.4, MU_MOON)
+    np.testing.assert_array_equal(equal.loss_m_s, given.loss_m_s)
+    np.testing.assert_array_equal(equal.mass_kg, given.mass_kg)
