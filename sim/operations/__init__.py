@@ -30,6 +30,14 @@ from sim.operations.coordination import (
     service_row,
 )
 from sim.operations.descent import Deorbit, Overburn, PoweredDescent, deorbit, overburn, powered_descent
+from sim.operations.frozen_orbits import (
+    EccentricityMap,
+    FrozenOrbit,
+    eccentricity_maps,
+    frozen_orbit,
+    node_month_day,
+    node_states,
+)
 from sim.operations.landing import (
     PlanePassages,
     find_plane_passages,
@@ -58,6 +66,8 @@ from sim.operations.link_budget import (
 )
 from sim.operations.low_orbits import LowOrbitHistory, equator_axes, evolve_low_orbits, moon_orbit_model
 from sim.operations.masks import HorizonMask, flat_mask, peak_mask, read_mask, synthetic_polar_mask, write_mask
+from sim.operations.orbit_keeping import OrbitKeeping, keep_orbit, keeping_cost_m_s
+from sim.operations.orbit_lifetimes import LifetimeGrid, lifetime_grid
 from sim.operations.overburn_study import (
     OrbitBefore,
     OverburnStudy,
@@ -84,15 +94,19 @@ __all__ = [
     "AccessNetwork",
     "Coverage",
     "Deorbit",
+    "EccentricityMap",
     "ElevationGrid",
+    "FrozenOrbit",
     "HorizonMask",
     "JointView",
     "Lander",
+    "LifetimeGrid",
     "LightSummary",
     "LinkBudget",
     "LowOrbitHistory",
     "LunarElements",
     "OrbitBefore",
+    "OrbitKeeping",
     "Overburn",
     "OverburnStudy",
     "Passes",
@@ -117,6 +131,7 @@ __all__ = [
     "deorbit",
     "disc_fraction_above",
     "earth_times",
+    "eccentricity_maps",
     "equator_axes",
     "evolve_low_orbits",
     "find_open",
@@ -125,18 +140,24 @@ __all__ = [
     "flat_mask",
     "free_of_earth",
     "free_of_moon",
+    "frozen_orbit",
     "gigabyte_per_day",
     "grid_from_heights",
     "horizon_from_terrain",
     "impacts_for_perilune",
     "inclination_sweep",
     "joint_view",
+    "keep_orbit",
+    "keeping_cost_m_s",
     "lander_at",
     "lander_sky",
     "landing_windows",
+    "lifetime_grid",
     "light_calendar",
     "light_summary",
     "moon_orbit_model",
+    "node_month_day",
+    "node_states",
     "normal_of_state",
     "overburn",
     "overburn_sensitivities",

@@ -211,9 +211,7 @@ def find_plane_passages(
     )
 
 
-def _out_of_plane(
-    normal_icrf: FloatArray, lander: Lander, t: FloatArray, ephemeris: Ephemeris | None
-) -> FloatArray:
+def _out_of_plane(normal_icrf: FloatArray, lander: Lander, t: FloatArray, ephemeris: Ephemeris | None) -> FloatArray:
     """Sine of the angle between a site and a plane, positive on the side of the normal."""
     up = enu_rows(lander.latitude_deg, lander.longitude_deg)[2]
     normal_me = rotate(R_me_icrf(t, ephemeris), normal_icrf)

@@ -328,6 +328,4 @@ def places_before(
 
 def _from_node_deg(argument_rad: FloatArray | float, inclination_rad: float) -> FloatArray:
     """Right ascension from the node of an argument of latitude, degrees."""
-    return np.asarray(
-        np.arctan2(np.cos(inclination_rad) * np.sin(argument_rad), np.cos(argument_rad)) * DEG_PER_RAD
-    )
+    return np.asarray(np.arctan2(np.cos(inclination_rad) * np.sin(argument_rad), np.cos(argument_rad)) * DEG_PER_RAD)
