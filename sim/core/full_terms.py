@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.core.compile import lean_kernel
-from sim.core.shadow import free_part
+from sim.core.shadow import common_part, free_part
 
 Array = npt.NDArray[np.float64]
 
@@ -117,7 +117,7 @@ def sunlight(
     x: float, y: float, z: float, places: Array, sun: int, bodies: Array, radii: Array, sun_radius: float, slope: Array,
     other: Array,
 ) -> float:
-    """Free part of the Sun's disk behind several bodies, as the product of what each leaves free.
+    """Free part of the Sun's disk behind several bodies: what each covers, less what the first two cover in common.
 
     Parameters
     ----------
@@ -127,9 +127,9 @@ def sunlight(
         Bodies in the same frame.
     sun : int
         Row of the Sun.
-    bodies : numpy.ndarray (K,)
+    bodies : numpy.ndarray (2,)
         Rows of the bodies, as floats; -1: the origin.
-    radii : numpy.ndarray (K,)
+    radii : numpy.ndarray (2,)
         Of the bodies; 0 leaves a body out.
     sun_radius : float
         Of the Sun.
@@ -141,14 +141,14 @@ def sunlight(
     Returns
     -------
     float
-        0 to 1. Where two bodies cover the same part of the disk at once, that part counts twice (an approximation for
-        rare minutes).
+        0 to 1.
     """
     total = 1.0
+    covering = 0
     slope[0] = 0.0
     slope[1] = 0.0
     slope[2] = 0.0
-    for k in range(radii.shape[0]):
+    for k in range(2):
         if radii[k] == 0.0:
             continue
         b = int(bodies[k])
@@ -158,10 +158,47 @@ def sunlight(
         part = free_part(
             places[sun, 0] - x, places[sun, 1] - y, places[sun, 2] - z, qx, qy, qz, sun_radius, radii[k], other
         )
+        if part == 0.0:
+            slope[0] = 0.0
+            slope[1] = 0.0
+            slope[2] = 0.0
+            return 0.0
+        if part < 1.0:
+            covering += 1
         for i in range(3):
-            slope[i] = slope[i] * part + total * other[i]
-        total *= part
-    return total
+            slope[i] += other[i]
+        total -= 1.0 - part
+    if covering < 2:
+        return total
+    for i in range(3):
+        # A common part is rare and small: its slope by differences over 20 m, of a penumbra of some kilometres.
+        up = covered_twice(
+            x + (0.01 if i == 0 else 0.0), y + (0.01 if i == 1 else 0.0), z + (0.01 if i == 2 else 0.0),
+            places, sun, bodies, radii, sun_radius,
+        )  # fmt: skip
+        down = covered_twice(
+            x - (0.01 if i == 0 else 0.0), y - (0.01 if i == 1 else 0.0), z - (0.01 if i == 2 else 0.0),
+            places, sun, bodies, radii, sun_radius,
+        )  # fmt: skip
+        slope[i] += (up - down) / 0.02
+    return total + covered_twice(x, y, z, places, sun, bodies, radii, sun_radius)
+
+
+@lean_kernel
+def covered_twice(
+    x: float, y: float, z: float, places: Array, sun: int, bodies: Array, radii: Array, sun_radius: float
+) -> float:
+    """Part of the Sun's disk that both bodies cover; arguments as of :func:`sunlight`."""
+    a = int(bodies[0])
+    b = int(bodies[1])
+    return common_part(
+        (places[sun, 0] - x, places[sun, 1] - y, places[sun, 2] - z),
+        ((places[a, 0] if a >= 0 else 0.0) - x, (places[a, 1] if a >= 0 else 0.0) - y,
+         (places[a, 2] if a >= 0 else 0.0) - z),
+        ((places[b, 0] if b >= 0 else 0.0) - x, (places[b, 1] if b >= 0 else 0.0) - y,
+         (places[b, 2] if b >= 0 else 0.0) - z),
+        sun_radius, radii[0], radii[1],
+    )  # fmt: skip
 
 
 @lean_kernel
@@ -189,14 +226,43 @@ def density(table: Array, altitude: float) -> tuple[float, float]:
 
 
 @lean_kernel
+def height(distance: float, u: float, radius: float, flattening: float) -> tuple[float, float, float]:
+    """Geodetic height over an ellipsoid, within 2 cm below 1,000 km, and its slopes.
+
+    The height along the radius, times the cosine of the angle between radius and normal to second order.
+
+    Parameters
+    ----------
+    distance : float
+        From the centre.
+    u : float
+        Sine of the geocentric latitude.
+    radius, flattening : float
+        Equatorial radius and flattening.
+
+    Returns
+    -------
+    tuple of float
+        Height, its derivatives by ``distance`` and by ``u``.
+    """
+    bulge = 1.0 / ((1.0 - flattening) * (1.0 - flattening)) - 1.0
+    q = 1.0 + bulge * u * u
+    ground = radius / math.sqrt(q)
+    tilt = 2.0 * flattening * flattening * radius / distance
+    shape = u * u * (1.0 - u * u)
+    above = distance - ground
+    cosine = 1.0 - tilt * shape
+    by_distance = cosine + above * tilt * shape / distance
+    by_u = cosine * ground * bulge * u / q - above * tilt * (2.0 * u - 4.0 * u * u * u)
+    return above * cosine, by_distance, by_u
+
+
+@lean_kernel
 def add_drag(
     area_over_mass: float, table: Array, radius: float, flattening: float, spin: float, pole: Array, r: Array, v: Array,
     partials: bool, out: Array, slopes: Array,
 ) -> None:
     """Drag -1/2 rho C_D A/m |w| w in an atmosphere that turns with the Earth.
-
-    The altitude is that over the ellipsoid along the radius, r - R (1 - f sin^2 latitude): within 20 m of the geodetic
-    one below 1,000 km, a part in 500 of a scale height.
 
     Parameters
     ----------
@@ -215,7 +281,8 @@ def add_drag(
     """
     distance = math.sqrt(r[0] * r[0] + r[1] * r[1] + r[2] * r[2])
     u = (r[0] * pole[0] + r[1] * pole[1] + r[2] * pole[2]) / distance
-    rho, rho_slope = density(table, distance - radius * (1.0 - flattening * u * u))
+    altitude, by_distance, by_sine = height(distance, u, radius, flattening)
+    rho, rho_slope = density(table, altitude)
     w = (
         v[0] - spin * (pole[1] * r[2] - pole[2] * r[1]),
         v[1] - spin * (pole[2] * r[0] - pole[0] * r[2]),
@@ -227,7 +294,7 @@ def add_drag(
         out[i] += k * rho * speed * w[i]
     if partials:
         for i in range(3):
-            climb = r[i] / distance + 2.0 * radius * flattening * u * (pole[i] - u * r[i] / distance) / distance
+            climb = by_distance * r[i] / distance + by_sine * (pole[i] - u * r[i] / distance) / distance
             for j in range(3):
                 slopes[j, i] += k * rho_slope * climb * speed * w[j]
         for i in range(3):

@@ -1,7 +1,8 @@
 """Part of the Sun's disk that a body leaves free: conical umbra and penumbra.
 
 The apparent disks are taken as circles in a plane (Montenbruck and Gill, Satellite Orbits, section 3.4.2), exact to
-second order of their radii: the Sun's is 0.27 degrees. No limb darkening, no atmosphere.
+second order of their radii: the Sun's is 0.27 degrees. No limb darkening, no atmosphere. What two bodies cover at once
+(the Moon's limb before the eclipsing Earth, seen from a lunar orbit) is found from the arcs that bound it.
 """
 
 from __future__ import annotations
@@ -128,3 +129,100 @@ def contacts(
     a = math.asin(min(sun_radius / ds, 1.0))
     b = math.asin(min(radius / dq, 1.0))
     return c - a - b, c - abs(b - a)
+
+
+@lean_kernel
+def inside(dx: float, dy: float, own: float, other: float) -> tuple[float, float]:
+    """Where one circle lies inside another one.
+
+    Parameters
+    ----------
+    dx, dy : float
+        From its centre to that of the other.
+    own, other : float
+        Radii.
+
+    Returns
+    -------
+    tuple of float
+        Direction of the middle of the arc and half its width: 0 nowhere, pi everywhere.
+    """
+    d = math.sqrt(dx * dx + dy * dy)
+    if d + own <= other:
+        return 0.0, math.pi
+    if d >= own + other or d + other <= own:
+        return 0.0, 0.0
+    cosine = (d * d + own * own - other * other) / (2.0 * d * own)
+    return math.atan2(dy, dx), math.acos(max(-1.0, min(1.0, cosine)))
+
+
+@lean_kernel
+def under_arcs(x: float, y: float, radius: float, first: tuple[float, float], second: tuple[float, float]) -> float:
+    """Twice Green's integral over the part of a circle about (x, y) that lies in two arcs (middle, half width)."""
+    if first[1] <= 0.0 or second[1] <= 0.0:
+        return 0.0
+    total = 0.0
+    turn = second[0] - first[0]
+    turn -= 2.0 * math.pi * math.floor(turn / (2.0 * math.pi) + 0.5)
+    for k in range(-1, 2):
+        low = max(-first[1], turn + 2.0 * math.pi * k - second[1]) + first[0]
+        high = min(first[1], turn + 2.0 * math.pi * k + second[1]) + first[0]
+        if high > low:
+            total += radius * radius * (high - low)
+            total += radius * (x * (math.sin(high) - math.sin(low)) - y * (math.cos(high) - math.cos(low)))
+    return total
+
+
+@lean_kernel
+def common_area(a: float, b: float, c: float, bx: float, by: float, cx: float, cy: float) -> float:
+    """Area common to three circles: radius ``a`` about the origin, ``b`` about (bx, by), ``c`` about (cx, cy)."""
+    first = under_arcs(0.0, 0.0, a, inside(bx, by, a, b), inside(cx, cy, a, c))
+    second = under_arcs(bx, by, b, inside(-bx, -by, b, a), inside(cx - bx, cy - by, b, c))
+    third = under_arcs(cx, cy, c, inside(-cx, -cy, c, a), inside(bx - cx, by - cy, c, b))
+    return 0.5 * (first + second + third)
+
+
+@lean_kernel
+def common_part(
+    sun: tuple[float, float, float], one: tuple[float, float, float], two: tuple[float, float, float],
+    sun_radius: float, one_radius: float, two_radius: float,
+) -> float:
+    """Part of the Sun's disk that two bodies cover at once.
+
+    Parameters
+    ----------
+    sun, one, two : tuple of float
+        From the spacecraft to the Sun and the bodies, from outside all three.
+    sun_radius, one_radius, two_radius : float
+        Their radii.
+
+    Returns
+    -------
+    float
+        0 to 1.
+    """
+    ds = math.sqrt(sun[0] * sun[0] + sun[1] * sun[1] + sun[2] * sun[2])
+    d1 = math.sqrt(one[0] * one[0] + one[1] * one[1] + one[2] * one[2])
+    d2 = math.sqrt(two[0] * two[0] + two[1] * two[1] + two[2] * two[2])
+    s = (sun[0] / ds, sun[1] / ds, sun[2] / ds)
+    # Axes in the sky about the Sun: x towards the first body.
+    along = (one[0] * s[0] + one[1] * s[1] + one[2] * s[2]) / d1
+    ex = (one[0] / d1 - along * s[0], one[1] / d1 - along * s[1], one[2] / d1 - along * s[2])
+    sine = math.sqrt(ex[0] * ex[0] + ex[1] * ex[1] + ex[2] * ex[2])
+    far = (two[0] * s[0] + two[1] * s[1] + two[2] * s[2]) / d2
+    flat = (two[0] / d2 - far * s[0], two[1] / d2 - far * s[1], two[2] / d2 - far * s[2])
+    height = math.sqrt(flat[0] * flat[0] + flat[1] * flat[1] + flat[2] * flat[2])
+    if sine == 0.0 or height == 0.0:
+        px, py = 1.0, 0.0  # one of them stands right before the Sun: the direction of the other does not matter
+    else:
+        px = (ex[0] * flat[0] + ex[1] * flat[1] + ex[2] * flat[2]) / (sine * height)
+        # Both vectors are square to the Sun's direction: their cross product lies along it.
+        py = (
+            s[0] * (ex[1] * flat[2] - ex[2] * flat[1]) + s[1] * (ex[2] * flat[0] - ex[0] * flat[2])
+            + s[2] * (ex[0] * flat[1] - ex[1] * flat[0])
+        ) / (sine * height)  # fmt: skip
+    a = math.asin(sun_radius / ds)
+    b = math.asin(min(one_radius / d1, 1.0))
+    c = math.asin(min(two_radius / d2, 1.0))
+    near, other = math.atan2(sine, along), math.atan2(height, far)
+    return common_area(a, b, c, near, 0.0, other * px, other * py) / (math.pi * a * a)

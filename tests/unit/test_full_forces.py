@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 
+import erfa
 import numpy as np
 import pytest
 
 from sim.core.body_axes import earth_axes, locate, moon_axes
 from sim.core.full_forces import acceleration, new_work, no_burn
-from sim.core.full_terms import START, STOP, THRUST, add_tide, density
-from sim.core.shadow import contacts, free_part
+from sim.core.full_terms import START, STOP, THRUST, add_tide, density, height, sunlight
+from sim.core.shadow import common_area, contacts, free_part
 from sim.dynamics.atmosphere import EXPONENTIAL_LAYERS, Atmosphere
 from sim.dynamics.burns import FiniteBurn
 from sim.dynamics.full_model import FullForceModel
@@ -178,6 +179,67 @@ def test_free_part_of_the_sun_against_counted_points(ratio):
         free = free_part(1.5e8, 0.0, 0.0, q * math.cos(c), q * math.sin(c), 0.0, 695700.0, 400.0, slope)
         # 1,500 points across: 1e-4; the plane instead of the sphere: a^2.
         assert free == pytest.approx(disk(c, a, b), abs=5e-4)
+
+
+def test_area_common_to_three_disks_against_counted_points(record_accuracy):
+    n, rng, worst = 2000, np.random.default_rng(3), 0.0
+    across = (np.arange(n) + 0.5) / n * 2.0 - 1.0
+    x, y = np.meshgrid(across, across)
+    disk = x**2 + y**2 < 1.0
+    for _ in range(60):
+        # Also contained disks, and one so large that its edge is straight (the limb of the Moon from a low orbit).
+        b, c = rng.choice([250.0, 3.5, 1.2, 0.4]), rng.uniform(0.3, 5.0)
+        far, p = np.array([b + rng.uniform(-1.2, 1.2), rng.uniform(0.0, 1.1 * (1.0 + c))]), rng.uniform(0.0, 7.0, 2)
+        (bx, cx), (by, cy) = far * np.cos(p), far * np.sin(p)
+        counted = (disk & ((x - bx) ** 2 + (y - by) ** 2 < b * b) & ((x - cx) ** 2 + (y - cy) ** 2 < c * c)).sum()
+        worst = max(worst, abs(common_area(1.0, b, c, bx, by, cx, cy) - counted * 4.0 / n**2))
+    # Measured 5e-5, the grain of the counting.
+    record_accuracy("light behind two bodies", "counted points", "common area, part of pi", worst, "", 5e-4)
+
+
+def test_light_behind_two_bodies_counts_no_part_twice(record_accuracy):
+    """A spacecraft sees the Sun at the edge of the Earth and over the limb of the Moon it orbits."""
+    sun, earth = np.array([1.49e8, 0.0, 0.0]), np.array([3.8e5, 7000.0, 1000.0])
+    bodies, radii = np.array([0.0, -1.0]), np.array([6378.0, 1737.4])
+    slope, other = np.zeros(3), np.zeros(3)
+    places, worst, twice = np.array([earth, sun]), 0.0, 0
+    for z in np.linspace(1733.0, 1741.0, 12):
+        craft = np.array([-700.0, 40.0, z])
+
+        def light(at, slope=slope):
+            return sunlight(*at, places, 1, bodies, radii, 695700.0, slope, other)
+
+        found = light(craft)
+        disks = ((earth, 6378.0), (np.zeros(3), 1737.4))
+        alone = [free_part(*(sun - craft), *(p - craft), 695700.0, r, other) for p, r in disks]
+        twice += found > alone[0] + alone[1] - 1.0 + 1e-3
+        assert max(0.0, sum(alone) - 1.0) - 1e-12 <= found <= min(alone) + 1e-12
+        analytic, scratch = slope.copy(), np.zeros(3)
+        if not 0.02 < found < 0.98:
+            continue
+        for i in range(3):
+            e = np.zeros(3)
+            e[i] = 0.02
+            numeric = (light(craft + e, scratch) - light(craft - e, scratch)) / 0.04
+            worst = max(worst, abs(numeric - analytic[i]) / np.abs(analytic).max())
+    assert twice > 2
+    # Measured 3e-4, beside the inner contact.
+    record_accuracy("light behind two bodies", "central differences", "gradient, relative", worst, "", 3e-3)
+
+
+def test_height_over_the_ellipsoid_is_geodetic(record_accuracy):
+    radius, flattening, worst = 6378.137, 1.0 / 298.257223563, 0.0
+    for above in (100.0, 200.0, 400.0, 1000.0):
+        for latitude in np.deg2rad([-90.0, -60.0, -30.0, -8.0, 0.0, 20.0, 45.0, 75.0]):
+            place = 1e-3 * erfa.gd2gce(1e3 * radius, flattening, 0.0, latitude, 1e3 * above)
+            distance, u = float(np.linalg.norm(place)), float(place[2] / np.linalg.norm(place))
+            value, by_distance, by_u = height(distance, u, radius, flattening)
+            worst = max(worst, abs(value - above))
+            up, down = (height(distance + s, u, radius, flattening)[0] for s in (1e-3, -1e-3))
+            assert (up - down) / 2e-3 == pytest.approx(by_distance, rel=1e-9)
+            up, down = (height(distance, u + s, radius, flattening)[0] for s in (1e-5, -1e-5))
+            assert (up - down) / 2e-5 == pytest.approx(by_u, rel=1e-7, abs=1e-6)
+    record_accuracy("height for drag, 100 to 1,000 km", "ERFA gd2gce", "largest", 1e3 * worst, "m", 0.1)
 
 
 def test_edges_of_the_shadow_and_places_without_one():
