@@ -21,6 +21,7 @@ from sim.analysis.flown import CheckResult
 from sim.analysis.parts import (
     CalendarResult,
     ContactResult,
+    InjectionResult,
     LightingResult,
     MassResult,
     SurveyResult,
@@ -38,6 +39,7 @@ __all__ = [
     "ContactResult",
     "CouplingResult",
     "CouplingState",
+    "InjectionResult",
     "JointWindow",
     "LightingResult",
     "MassResult",
@@ -81,6 +83,8 @@ class MissionResult:
         Row launched nearest to the published launch instant, within a day of it.
     checks : tuple of CheckResult
         That row beside what was flown.
+    injection : InjectionResult or None
+        The best opportunity's injection as a burn under all forces; None for an impulse.
     sample_return : SampleReturnResult or None
         What follows a landing that is not the end.
     remark : str
@@ -104,6 +108,7 @@ class MissionResult:
     lighting: LightingResult | None
     nominal: int | None = None
     checks: tuple[CheckResult, ...] = ()
+    injection: InjectionResult | None = None
     sample_return: SampleReturnResult | None = None
     remark: str = ""
     acceptance: Acceptance | None = None

@@ -190,6 +190,7 @@ def _mission(results: RunResults, mission: MissionResult) -> Json:
         "calendar": plain(mission.calendar),
         "limits": _limits(mission),
         "daily": daily.facts(mission),
+        "injection": plain(mission.injection),
         "mass": plain(mission.mass),
         "lighting": plain(mission.lighting),
         "numbers": plain(case.numbers),
