@@ -1,4 +1,4 @@
-"""Single forces of GMAT's engine: relativity, drag in layers, burns with mass flow, the Moon's tide; an orbit like LRO's.
+"""Single forces of GMAT's engine: relativity, layered drag, burns with mass flow, the Moon's tide; an orbit like LRO's.
 
 ``data/gmat_forces.json`` holds GMAT's scripts and answers, made by ``generate_gmat_forces.py`` with DE405. GMAT counts
 elapsed time to 0.3 microseconds: 2 mm of a low Earth orbit, 0.5 mm of a low lunar one.

@@ -63,7 +63,7 @@ NO_FORCES = {
 
 
 @cache
-def tests_of(path):
+def functions_of(path):
     tree = ast.parse((TESTS / path).read_text(encoding="utf-8"))
     return {node.name: ast.unparse(node) for node in tree.body if isinstance(node, ast.FunctionDef)}
 
@@ -77,8 +77,8 @@ def test_the_table_names_all_forces():
 def test_checks_of_a_force_exist(force):
     for place in FORCES[force]:
         path, name = place.split("::")
-        assert name in tests_of(path), f"{force}: no test {place}"
+        assert name in functions_of(path), f"{force}: no test {place}"
     path, name = FORCES[force][2].split("::")
     assert path.startswith("truth/")
     # A fixture called record_accuracy, itself or through a helper that gets it.
-    assert "record_accuracy" in tests_of(path)[name]
+    assert "record_accuracy" in functions_of(path)[name]
