@@ -27,6 +27,7 @@ from sim.constants import STANDARD_GRAVITY_M_S2, TWO_PI
 from sim.core.dop853_tableau import A, B, C
 from sim.errors import InputError
 from sim.spacecraft import Engine
+from sim.transfer.interpolation import lagrange_weights
 from sim.units import KM_PER_M, M_PER_KM
 
 Floats = NDArray[np.float64]
@@ -257,25 +258,13 @@ def sampled_injection(
         delay_s=aim.delay_s,
     )
     index = np.searchsorted(needed, first[:, None] + np.arange(NODES))
-    weights = _lagrange_weights(place - first)
+    weights = lagrange_weights(place - first, NODES)
     found = {
         field.name: _weighted(weights, np.asarray(getattr(solved, field.name), float)[index])
         for field in fields(FiniteInjection)
         if field.name != "converged"
     }
     return FiniteInjection(converged=np.asarray(solved.converged[index].all(axis=1)), **found)
-
-
-def _lagrange_weights(offset: Floats) -> Floats:
-    """Return weights (N, NODES) of polynomial interpolation at nodes 0, 1, 2, ..."""
-    columns = []
-    for k in range(NODES):
-        weight = np.ones_like(offset)
-        for j in range(NODES):
-            if j != k:
-                weight = weight * ((offset - j) / (k - j))
-        columns.append(weight)
-    return np.stack(columns, axis=1)
 
 
 def _weighted(weights: Floats, values: Floats) -> Floats:
