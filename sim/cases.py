@@ -72,7 +72,7 @@ class OrbitPhase:
     node_deg : float or None
         Selenographic longitude of the ascending node at the begin; None for that of the arrival.
     keeping : str
-        ``kept`` when corrections hold shape and plane, ``free`` when the orbit drifts; empty to decide by shape.
+        ``free`` when the orbit drifts; ``kept``, or empty, when corrections hold shape and plane.
     """
 
     name: str

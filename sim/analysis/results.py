@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.analysis.accepted import Acceptance
+from sim.analysis.at_moon_results import AtMoonResult
 from sim.analysis.flown import CheckResult
 from sim.analysis.parts import (
     CalendarResult,
@@ -95,6 +96,8 @@ class MissionResult:
         Whether the windows came from an earlier run's ledger.
     wall_time_s : float
         Time spent on this mission in this run.
+    at_moon : AtMoonResult or None
+        What it does there, when its file asks for it and the run is about this mission alone.
     """
 
     key: str
@@ -114,6 +117,7 @@ class MissionResult:
     acceptance: Acceptance | None = None
     resumed: bool = False
     wall_time_s: float = 0.0
+    at_moon: AtMoonResult | None = None
 
 
 @dataclass(frozen=True, slots=True)
