@@ -169,7 +169,7 @@ def _phasing(
     if request.site is None or case.landing is None:
         return None
     normal, plane = normal_icrf, "the plane of arrival"
-    if phases:
+    if phases and phases[0].phase.node_deg is not None:
         first = phases[0]
         normal = plane_normal_icrf(elements_of(first.phase, first.node_deg), first.start_tdb, ephemeris)
         plane = f"the plane of {first.phase.name.replace('_', ' ')}"

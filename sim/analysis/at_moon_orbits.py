@@ -248,7 +248,12 @@ def _node(
         return phase.node_deg, "as given"
     if normal_icrf is None:
         return 0.0, "assumed 0: no arrival to take it from"
-    return node_of_normal_deg(normal_icrf, start_tdb, ephemeris), "that of the arrival, held still since"
+    pole = rotate(R_me_icrf(start_tdb, ephemeris), normal_icrf)[2]
+    tilt = float(np.arccos(np.clip(pole, -1.0, 1.0)) * DEG_PER_RAD)
+    words = "that of the arrival, held still since"
+    if abs(tilt - phase.inclination_deg) > 1.0:
+        words += f" (arrival at {tilt:.1f} deg of inclination)"
+    return node_of_normal_deg(normal_icrf, start_tdb, ephemeris), words
 
 
 def _phase(

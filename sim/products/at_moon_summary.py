@@ -42,15 +42,16 @@ def facts(mission: MissionResult) -> Json | None:
     found, request = mission.at_moon, mission.case.at_moon
     if found is None or request is None:
         return None
-    names = _names(mission, request)
+    names, starts = _names(mission, request), {phase.phase.name: phase.start_tdb for phase in found.phases}
     return {
         "arrival_utc": _utc(found.arrival_tdb),
         "arrival_basis": found.arrival_basis,
         "names": names,
+        "stations": [station.id for station in request.stations],
         "phases": [_phase(mission.key, phase) for phase in found.phases],
         "places": [_place(place, at == 0 and request.lands) for at, place in enumerate(request.places)],
         "links": [_link(f"{mission.key}_{number}", one) for number, one in enumerate(found.links, start=1)],
-        "surveys": [_survey(mission.key, survey) for survey in found.surveys],
+        "surveys": [_survey(mission.key, survey, starts[survey.phase_name]) for survey in found.surveys],
         "light": None if found.light is None else _light(mission.key, found.light),
         "phasing": None if found.phasing is None else _phasing(mission.key, found.phasing),
         "overburn": None if found.overburn is None else _overburn(mission.key, found.overburn),
@@ -122,12 +123,13 @@ def _link(stem: str, found: LinkResult) -> Json:
     }
 
 
-def _survey(key: str, found: SurveyPassesResult) -> Json:
+def _survey(key: str, found: SurveyPassesResult, start_tdb: float) -> Json:
     cover = found.coverage
     return {
         "phase": found.phase_name,
         "place": found.place.id,
         "place_name": found.place.name,
+        "start_utc": _utc(start_tdb),
         "span_day": found.passes.span_day,
         "cross_track_km": list(found.cross_track_km),
         "sun_classes_deg": list(found.sun_classes_deg),
