@@ -113,7 +113,9 @@ def overburn_beside_crater(case: OverburnCase, site: PlaceCase | None) -> Overbu
     )
 
 
-def _distance_km(latitude_deg: Floats, longitude_deg: Floats, to_latitude_deg: float, to_longitude_deg: float) -> Floats:
+def _distance_km(
+    latitude_deg: Floats, longitude_deg: Floats, to_latitude_deg: float, to_longitude_deg: float
+) -> Floats:
     """Distance on the sphere (haversine)."""
     a, b = latitude_deg * RAD_PER_DEG, to_latitude_deg * RAD_PER_DEG
     half = 0.5 * (longitude_deg - to_longitude_deg) * RAD_PER_DEG

@@ -66,9 +66,7 @@ def own_party(phase: PhaseAtMoon) -> Party:
     return Party(phase.track, phase.phase.apolune_altitude_km, KEPT if phase.kept else FREE, own=True)
 
 
-def own_party_at(
-    phase: PhaseAtMoon, start_tdb: float, span_day: float, ephemeris: Ephemeris | None = None
-) -> Party:
+def own_party_at(phase: PhaseAtMoon, start_tdb: float, span_day: float, ephemeris: Ephemeris | None = None) -> Party:
     """Return the mission's own orbiter from a later moment of a phase on, in the same plane.
 
     Parameters
@@ -151,9 +149,7 @@ def links(
     stop = min([start_tdb + span_day * SECONDS_PER_DAY, *(party.track.stop_tdb for party in parties)])
     tracks, places = [party.track for party in parties], [place.heard() for place in request.places]
     network = access_network(tracks, places, request.stations, start_tdb, stop, ephemeris=ephemeris)
-    earth = {
-        one.station.id: one for one in station_tracks(request.stations, start_tdb, stop, ephemeris=ephemeris)
-    }
+    earth = {one.station.id: one for one in station_tracks(request.stations, start_tdb, stop, ephemeris=ephemeris)}
     return LinkResult(
         label=label,
         start_tdb=start_tdb,

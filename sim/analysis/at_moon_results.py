@@ -180,14 +180,14 @@ class DailyReturn:
         Summary.
     hour : ndarray, shape (D,)
         Hours of each day with a station of the group in view.
-    gigabyte : ndarray, shape (D,)
+    gigabyte_per_day : ndarray, shape (D,)
         Volume of each day.
     """
 
     orbiter: str
     row: ReturnRow
     hour: Floats
-    gigabyte: Floats
+    gigabyte_per_day: Floats
 
 
 @dataclass(frozen=True, slots=True)

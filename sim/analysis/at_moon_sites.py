@@ -29,9 +29,7 @@ PHASING_CROSS_TRACK_KM: float = 30.0
 SKY_STEP_S: float = 3.0 * 3600.0
 
 
-def light_at(
-    place: PlaceCase, start_tdb: float, span_day: float, *, ephemeris: Ephemeris | None = None
-) -> LightResult:
+def light_at(place: PlaceCase, start_tdb: float, span_day: float, *, ephemeris: Ephemeris | None = None) -> LightResult:
     """Tabulate Sun and Earth over a place.
 
     Parameters
@@ -149,9 +147,7 @@ def survey_of(
     """
     lander = place.lit()
     step_s = min(120.0, phase.period_s / 12.0)
-    passes = find_passes(
-        phase.track, lander, phase.start_tdb, phase.track.stop_tdb, step_s=step_s, ephemeris=ephemeris
-    )
+    passes = find_passes(phase.track, lander, phase.start_tdb, phase.track.stop_tdb, step_s=step_s, ephemeris=ephemeris)
     coverage = None
     if camera is not None and place.ellipse_long_km and place.ellipse_short_km:
         coverage = cover_ellipse(

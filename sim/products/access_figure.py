@@ -61,14 +61,21 @@ def draw(found: AtMoon, link: dict[str, Any], path: Path) -> Path:
             _home(figure.add_axes((0.57, bottom, 0.41, size)), table, link["produced_gigabyte_per_day"])
         else:
             _shares(figure.add_axes((0.66, bottom, 0.32, size)), found, contacts, link)
-    text = "Edges to 0.01 s of the paths named in the tables; stations with their elevation masks, behind the Moon left out."
-    style.footer(figure, text + style.assumed_text(key for key in found.facts["assumed"] if "mask" in key or "node" in key))
+    text = "Edges to 0.01 s of the paths named in the tables; stations with their elevation masks, past the Moon."
+    style.footer(
+        figure, text + style.assumed_text(key for key in found.facts["assumed"] if "mask" in key or "node" in key)
+    )
     return style.save(figure, path)
 
 
 def _rows(found: AtMoon, contacts: Table) -> list[Row]:
     """One row a link, in order of kinds; stations of an orbiter follow it."""
-    colours = {"relay": style.SERIES[0], "direct": style.SERIES[2], "downlink": style.SERIES[4], "crosslink": style.SERIES[3]}
+    colours = {
+        "relay": style.SERIES[0],
+        "direct": style.SERIES[2],
+        "downlink": style.SERIES[4],
+        "crosslink": style.SERIES[3],
+    }
     made: list[Row] = []
     for kind, colour in colours.items():
         chosen = contacts["kind"] == kind

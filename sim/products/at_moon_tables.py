@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.analysis.at_moon_results import (
     AtMoonResult,
@@ -16,7 +18,6 @@ from sim.analysis.at_moon_results import (
     PhasingResult,
     SurveyPassesResult,
 )
-from sim.analysis.parts import Floats
 from sim.analysis.results import MissionResult
 from sim.constants import SECONDS_PER_DAY
 from sim.products.tables import Table, write_table
@@ -51,8 +52,8 @@ def write_tables(mission: MissionResult, directory: Path) -> list[Path]:
     return [write_table(directory / name, table, notes) for name, table, notes in _all(mission.key, mission.at_moon)]
 
 
-def utc(t_tdb: Floats, decimals: int = 0) -> np.ndarray:
-    """Return epochs as text, UTC."""
+def utc(t_tdb: NDArray[Any], decimals: int = 0) -> NDArray[np.str_]:
+    """Return epochs (seconds past J2000 TDB) as text, UTC."""
     return np.atleast_1d(np.asarray(utc_from_tdb(t_tdb, decimals=decimals), dtype=np.str_))
 
 
@@ -143,7 +144,9 @@ def _contacts(stem: str, result: LinkResult) -> Named:
                 empty if known is None else known.volume_bit_count / 1e6,
             ]
         )
-    kind, first, second, start, stop, near, far, volume = (np.concatenate(column) for column in zip(*parts, strict=True))
+    kind, first, second, start, stop, near, far, volume = (
+        np.concatenate(column) for column in zip(*parts, strict=True)
+    )
     order = np.argsort(start, kind="stable")
     table: Table = {
         "kind": kind[order].astype(np.str_),
@@ -181,7 +184,7 @@ def _data_return(stem: str, result: LinkResult) -> Named:
         table["orbiter"].append(np.full(one.hour.size, one.orbiter))
         table["group"].append(np.full(one.hour.size, one.row.group))
         table["view_hour"].append(one.hour)
-        table["volume_gigabyte"].append(one.gigabyte)
+        table["volume_gigabyte"].append(one.gigabyte_per_day)
     columns: Table = {name: np.concatenate(parts) for name, parts in table.items()}
     return f"data_return_{stem}.csv", columns, ("One station at a time; the downlink of the scenario or its preset",)
 

@@ -55,8 +55,8 @@ def draw(found: AtMoon, path: Path) -> Path:
         _cap_marks(axes, cap, marks)
     _legend(figure.add_axes((0.735, 0.06, 0.255, 0.385)), found)
     text = (
-        "Mean Earth axes. Behind: free-air gravity anomalies, GRGM1200A degrees 3 to 45, blue-grey to sand from \u2212300 "
-        "to 300 mGal."
+        "Mean Earth axes. Behind: free-air gravity anomalies, GRGM1200A degrees 3 to 45, blue-grey to sand from "
+        "\u2212300 to 300 mGal."
     )
     style.footer(figure, text + style.assumed_text(_orbit_keys(found)))
     return style.save(figure, path)
@@ -111,7 +111,9 @@ def _style(index: int) -> dict[str, Any]:
 def _line(axes: Axes, track: Table, index: int) -> None:
     x, y = moon_map.broken(track["longitude_deg"], track["latitude_deg"], 60.0)
     axes.plot(x, y, **_style(index))
-    axes.plot(track["longitude_deg"][:1], track["latitude_deg"][:1], "o", ms=5, color=_colour(index), mec="white", zorder=5)
+    axes.plot(
+        track["longitude_deg"][:1], track["latitude_deg"][:1], "o", ms=5, color=_colour(index), mec="white", zorder=5
+    )
 
 
 def _cap_line(axes: Axes, cap: Cap, track: Table, index: int) -> None:
@@ -130,7 +132,7 @@ def _cap_marks(axes: Axes, cap: Cap, marks: list[Mark]) -> None:
         points.append((float(x[0]), float(y[0])) if inside else (9.0, 9.0))
         # Tracks crowd at the pole: a label there stands below them.
         lifts.append(-2.6 if float(np.hypot(x[0], y[0])) < 0.12 else 1.2)
-    moon_map.label_marks(axes, marks, points, 8.0, lifts)
+    moon_map.label_marks(axes, marks, points, lifts)
 
 
 def _legend(axes: Axes, found: AtMoon) -> None:

@@ -1,4 +1,4 @@
-"""Light at a landing site: a calendar of hours of Sun and Earth, both in the sky, and when the plane is over the site."""
+"""Light at a landing site: hours of Sun and Earth by the day, both in the sky, and when the plane is over the site."""
 
 from __future__ import annotations
 
@@ -145,8 +145,8 @@ def _phasing(axes: Axes, phasing: dict[str, Any], passages: Table, windows: Tabl
     if passages["utc"].size:
         t, sun = date2num(times(passages["utc"])), passages["sun_elevation_deg"]
         south = np.cos(np.radians(passages["approach_azimuth_deg"])) < 0.0
-        for chosen, symbol, words in ((south, SOUTHBOUND, "southbound"), (~south, NORTHBOUND, "northbound")):
-            axes.plot(t[chosen], sun[chosen], symbol, ms=7, color=style.INK, mec="white", ls="none", label=words)
+        for half, symbol, words in ((south, SOUTHBOUND, "southbound"), (~south, NORTHBOUND, "northbound")):
+            axes.plot(t[half], sun[half], symbol, ms=7, color=style.INK, mec="white", ls="none", label=words)
         room = max(0.25 * float(np.ptp(sun)), 0.3)
         axes.set_ylim(float(sun.min()) - room, float(sun.max()) + room * top)
     edges = np.concatenate([begin, end, date2num(times(passages["utc"]))]) if passages["utc"].size else begin

@@ -1,7 +1,7 @@
 """Maps of the Moon: an equirectangular one, and polar stereographic caps, over the gravity that shapes the orbits.
 
 Behind graticule and tracks stand the free-air anomalies of the packaged field (GRGM1200A, degrees 3 to 45, on the
-sphere of the field): the basins with their mass concentrations are what makes the Moon's face, and what moves low orbits.
+sphere of the field): basins with their mass concentrations make the Moon's face, and move low orbits.
 """
 
 from __future__ import annotations
@@ -55,13 +55,13 @@ class Mark:
 
 
 @functools.cache
-def anomalies_mgal() -> Floats:
+def gravity_anomalies() -> Floats:
     """Compute the free-air gravity anomalies on a grid of one degree.
 
     Returns
     -------
-    ndarray, shape (181, 361)
-        mGal at latitudes -90 to 90 and longitudes -180 to 180.
+    anomaly_ratio : ndarray, shape (181, 361)
+        Units of 1 mGal, at latitudes -90 to 90 and longitudes -180 to 180.
     """
     field = open_gravity_field("grgm1200a", DEGREE)
     latitude = np.radians(np.arange(-90.0, 90.0 + 0.5 * _STEP_DEG, _STEP_DEG))
@@ -101,7 +101,7 @@ def equirectangular(axes: Axes) -> None:
         Where.
     """
     axes.imshow(
-        anomalies_mgal(), origin="lower", extent=(-180.5, 180.5, -90.5, 90.5), cmap=_PALE, vmin=-_LIMIT_MGAL,
+        gravity_anomalies(), origin="lower", extent=(-180.5, 180.5, -90.5, 90.5), cmap=_PALE, vmin=-_LIMIT_MGAL,
         vmax=_LIMIT_MGAL, interpolation="bilinear", zorder=0, aspect="auto",
     )  # fmt: skip
     axes.set_xlim(-180.0, 180.0)
@@ -115,7 +115,9 @@ def equirectangular(axes: Axes) -> None:
     for spine in axes.spines.values():
         spine.set_visible(True)
     for words, middle in (("near side", 0.0), ("far side", -135.0), ("far side", 135.0)):
-        axes.text(middle, 86.0, words, ha="center", va="top", fontsize=8.5, color=style.MUTED, path_effects=[HALO], zorder=9)
+        axes.text(
+            middle, 86.0, words, ha="center", va="top", fontsize=8.5, color=style.MUTED, path_effects=[HALO], zorder=9
+        )
 
 
 def _longitude_words(value: float) -> str:
@@ -161,8 +163,9 @@ class Cap:
         angle = np.radians(longitude_deg)
         return rho * np.sin(angle), rho * np.cos(angle) * (1.0 if self.south else -1.0)
 
-    def place(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
-        """Return latitude and longitude of map coordinates, the inverse of `project`."""
+    def place(self, map_rows: Floats) -> tuple[Floats, Floats]:
+        """Return latitude and longitude (deg) of map coordinates (2, ...), the inverse of `project`."""
+        x, y = map_rows
         rho = np.hypot(x, y) * np.tan(np.radians(45.0 - 0.5 * self.edge_deg))
         turned = 90.0 - 2.0 * np.degrees(np.arctan(rho))
         longitude = np.degrees(np.arctan2(x, y if self.south else -y))
@@ -183,10 +186,10 @@ def polar(axes: Axes, cap: Cap, title: str) -> None:
     """
     pixels = np.linspace(-1.0, 1.0, 361)
     x, y = np.meshgrid(pixels, pixels)
-    latitude, longitude = cap.place(x, y)
+    latitude, longitude = cap.place(np.stack([x, y]))
     row = np.clip(np.rint(latitude + 90.0).astype(int), 0, 180)
     column = np.clip(np.rint(longitude + 180.0).astype(int), 0, 360)
-    values = np.where(np.hypot(x, y) <= 1.0, anomalies_mgal()[row, column], np.nan)
+    values = np.where(np.hypot(x, y) <= 1.0, gravity_anomalies()[row, column], np.nan)
     axes.imshow(
         values, origin="lower", extent=(-1.0, 1.0, -1.0, 1.0), cmap=_PALE, vmin=-_LIMIT_MGAL, vmax=_LIMIT_MGAL,
         interpolation="bilinear", zorder=0,
@@ -236,27 +239,27 @@ def _graticule(axes: Axes, cap: Cap) -> None:
         )  # fmt: skip
 
 
-def broken(x: Floats, y: Floats, apart: float) -> tuple[Floats, Floats]:
+def broken(longitude_deg: Floats, latitude_deg: Floats, jump_deg: float) -> tuple[Floats, Floats]:
     """Break a line where it jumps, as at the edge of a map.
 
     Parameters
     ----------
-    x, y : ndarray (N,)
+    longitude_deg, latitude_deg : ndarray (N,)
         Points.
-    apart : float
-        Largest step of x that belongs to the line.
+    jump_deg : float
+        Largest step of longitude that belongs to the line.
 
     Returns
     -------
     tuple of ndarray
         The same with NaN between the pieces.
     """
-    cut = np.flatnonzero(np.abs(np.diff(x)) > apart) + 1
-    return np.insert(x, cut, np.nan), np.insert(y, cut, np.nan)
+    cut = np.flatnonzero(np.abs(np.diff(longitude_deg)) > jump_deg) + 1
+    return np.insert(longitude_deg, cut, np.nan), np.insert(latitude_deg, cut, np.nan)
 
 
 def label_marks(
-    axes: Axes, marks: Sequence[Mark], points: Sequence[tuple[float, float]], size_pt: float = 8.5, lifts: Sequence[float] = ()
+    axes: Axes, marks: Sequence[Mark], point_rows: Sequence[tuple[float, float]], lift_rows: Sequence[float] = ()
 ) -> None:
     """Draw places with labels that keep out of each other's way and inside the map.
 
@@ -266,17 +269,15 @@ def label_marks(
         Map whose limits are set.
     marks : sequence of Mark
         Places.
-    points : sequence of (float, float)
+    point_rows : sequence of (float, float)
         Their map coordinates; those outside the limits are left out.
-    size_pt : float
-        Size of the type.
-    lifts : sequence of float
+    lift_rows : sequence of float
         How far each label stands above its place, in lines of type; 0.6 when none are given.
     """
     (x_low, x_high), (y_low, y_high) = axes.get_xlim(), axes.get_ylim()
     taken: list[tuple[float, float]] = []
     middle = 0.5 * (x_low + x_high)
-    for mark, (x, y), lift in zip(marks, points, lifts or [0.6] * len(marks), strict=True):
+    for mark, (x, y), lift in zip(marks, point_rows, lift_rows or [0.6] * len(marks), strict=True):
         if not (x_low <= x <= x_high and y_low <= y <= y_high):
             continue
         axes.plot(
@@ -291,7 +292,7 @@ def label_marks(
         taken.append((text_y, right))
         shift = 0.035 * (x_high - x_low)
         axes.annotate(
-            mark.name, (x, y), (x + (shift if right else -shift), text_y), fontsize=size_pt, color=mark.colour,
+            mark.name, (x, y), (x + (shift if right else -shift), text_y), fontsize=8.5, color=mark.colour,
             ha="left" if right else "right", va="center", path_effects=[HALO], zorder=9,
             arrowprops={"arrowstyle": "-", "color": mark.colour, "lw": 0.7, "shrinkA": 0, "shrinkB": 3},
             annotation_clip=False,

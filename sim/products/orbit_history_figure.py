@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-
 from matplotlib.axes import Axes
 
 from sim.products import style
@@ -46,8 +45,8 @@ def draw(found: AtMoon, path: Path) -> Path:
         _shape(figure.add_axes((0.54, bottom, 0.385, size)), found, phase, index)
     degrees = ", ".join(str(one) for one in dict.fromkeys(phase["degree"] for phase in phases))
     text = (
-        f"Moon's gravity field GRGM1200A to degree {degrees}, Earth and Sun; no light pressure. Altitudes over the sphere "
-        "of 1737.4 km; terrain rises up to 10.8 km above it."
+        f"Moon's gravity field GRGM1200A to degree {degrees}, Earth and Sun; no light pressure. Altitudes over the "
+        "sphere of 1737.4 km; terrain rises up to 10.8 km above it."
     )
     style.footer(figure, text + style.assumed_text(key for key in found.facts["assumed"] if ":operations" in key))
     return style.save(figure, path)

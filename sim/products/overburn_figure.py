@@ -37,13 +37,13 @@ def draw(found: AtMoon, path: Path) -> Path:
     style.heading(
         figure,
         f"{found.name}: a burn of {loss['actual_s']:g} s in place of {loss['planned_s']:g} s",
-        "Left: time of impact by the place of the burn on the orbit. Right: where the burn must have been for this crater.",
+        "Left: time of impact by the place of the burn on the orbit. Right: where the planned perilune would lie.",
     )
     _times(figure.add_axes((0.075, 0.16, 0.41, 0.65)), loss, table)
     _places(figure.add_axes((0.53, 0.09, 0.46, 0.76)), found, loss, table)
     text = (
-        "Planar two-body flight, constant thrust that gives the planned perilune in the planned time; ground at the height "
-        "of the crater. Nothing is fitted."
+        "Planar two-body flight, constant thrust that gives the planned perilune in the planned time; ground at the "
+        "height of the crater. Nothing is fitted."
     )
     style.footer(figure, text + style.assumed_text(key for key in found.facts["assumed"] if ":overburn" in key))
     return style.save(figure, path)
@@ -55,8 +55,8 @@ def _times(axes: Axes, loss: dict[str, Any], table: Table) -> None:
     axes.axhspan(observed - width, observed + width, color="#f6d9d6", lw=0)
     axes.axhline(observed, color="#b3261e", lw=1.2)
     axes.annotate(
-        f"signal lost {loss['lost_utc'][11:16]} UTC", (4.0, observed + width), xytext=(0, 4), textcoords="offset points",
-        color="#b3261e", fontsize=9,
+        f"signal lost {loss['lost_utc'][11:16]} UTC", (4.0, observed + width), xytext=(0, 4),
+        textcoords="offset points", color="#b3261e", fontsize=9,
     )  # fmt: skip
     for at, orbit in enumerate(dict.fromkeys(table["orbit"])):
         chosen = table["orbit"] == orbit
@@ -98,7 +98,7 @@ def _places(axes: Axes, found: AtMoon, loss: dict[str, Any], table: Table) -> No
     for mark in marks:
         u, v = cap.project(np.array([mark.latitude_deg]), np.array([mark.longitude_deg]))
         points.append((float(u[0]), float(v[0])))
-    moon_map.label_marks(axes, marks, points, 9.0, (3.0, -3.0)[: len(marks)])
+    moon_map.label_marks(axes, marks, points, (3.0, -3.0)[: len(marks)])
     axes.legend(loc="lower center", bbox_to_anchor=(0.5, -0.06), ncols=2, fontsize=8.5, handletextpad=0.2)
 
 

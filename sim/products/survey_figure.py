@@ -1,4 +1,4 @@
-"""Survey passes of an orbiter over places on the Moon: how near, in what light, how soon covered, and what tilt decides."""
+"""Survey passes of an orbiter over places on the Moon: how near, in what light, how soon all is covered."""
 
 from __future__ import annotations
 
@@ -52,7 +52,9 @@ def draw(found: AtMoon, path: Path) -> Path:
             _coverage(figure.add_axes((0.53, bottom, 0.19, size)), survey, found.tables[survey["coverage"]])
         if survey["sweep"]:
             _sweep(figure.add_axes((0.79, bottom, 0.195, size)), survey, found.tables[survey["sweep"]])
-    text = "Kept orbits, two bodies, plane still; sphere without terrain. Sweep: one sidereal month, mean over 24 nodes."
+    text = (
+        "Kept orbits, two bodies, plane still; sphere without terrain. Sweep: one sidereal month, mean over 24 nodes."
+    )
     keys = [key for key in found.facts["assumed"] if any(word in key for word in ("camera", "ellipse", "inclination"))]
     style.footer(figure, text + style.assumed_text(keys))
     return style.save(figure, path)

@@ -100,7 +100,9 @@ def _instant(instant: Instant) -> float:
 def _stations(table: AtMoonTable, document: Document) -> tuple[GroundStation, ...]:
     own = read_stations(Path(document.path).parent / table.stations_file) if table.stations_file else {}
     known = ground_stations()
-    return tuple(own[name] if name in own and name not in known else ground_station(name) for name in table.ground_stations)
+    return tuple(
+        own[name] if name in own and name not in known else ground_station(name) for name in table.ground_stations
+    )
 
 
 def _camera(table: AtMoonTable) -> CameraCase | None:

@@ -16,6 +16,8 @@ from sim.sites.user_stations import read_stations
 PARTS = ("places", "partners", "station_groups", "radios", "descent", "overburn")
 CAMERA = ("camera_swath_km", "camera_sun_elevation_min_deg", "camera_sun_elevation_max_deg")
 HORIZONS = ("horizon", "horizon_file", "terrain_file")
+NEAR_CIRCULAR_KM = 100.0
+"""A partner whose apsides differ by more needs an argument of perilune."""
 TERRAIN_ENDINGS = (".tif", ".tiff", ".asc")
 
 
@@ -146,7 +148,9 @@ def _terrain_file(facts: Facts, table: Path) -> Iterator[ScenarioProblem]:
     if not name.lower().endswith(TERRAIN_ENDINGS):
         yield facts.problem(path, short(name), f"a file of heights ({', '.join(TERRAIN_ENDINGS)})", "convert it")
     elif not FilePath(beside(facts, name)).is_file():
-        yield facts.problem(path, f"no such file {short(name)}", "a file of heights", "the path is relative to this file")
+        yield facts.problem(
+            path, f"no such file {short(name)}", "a file of heights", "the path is relative to this file"
+        )
 
 
 def beside(facts: Facts, name: str) -> str:
@@ -174,11 +178,11 @@ def _partners(facts: Facts) -> Iterator[ScenarioProblem]:
         if low is not None and high is not None and high < low:
             path = (*table, "apolune_altitude_km")
             yield facts.problem(path, f"{high:g}", f"at least perilune_altitude_km = {low:g}", "swap the two?")
-        elif low is not None and high is not None and high - low > 100.0:
-            if not facts.has(*table, "argument_of_perilune_deg"):
-                allowed = f"an argument of perilune for apsides {low:g} x {high:g} km"
-                path = (*table, "argument_of_perilune_deg")
-                yield facts.problem(path, "nothing", allowed, "add it, assumed if need be")
+        tilted = facts.has(*table, "argument_of_perilune_deg")
+        if low is not None and high is not None and high - low > NEAR_CIRCULAR_KM and not tilted:
+            allowed = f"an argument of perilune for apsides {low:g} x {high:g} km"
+            path = (*table, "argument_of_perilune_deg")
+            yield facts.problem(path, "nothing", allowed, "add it, assumed if need be")
 
 
 def _radios(facts: Facts) -> Iterator[ScenarioProblem]:

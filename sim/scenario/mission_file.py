@@ -268,7 +268,7 @@ class OperationTable(BaseModel):
     )
     keeping: Literal["kept", "free"] | None = Field(
         default=None,
-        description="Whether corrections hold shape and plane for links and passes, or the orbit drifts; kept when left out",
+        description="Whether corrections hold the orbit for links and passes, or it drifts; kept when left out",
     )
     start_day: Annotated[Number, Quantity("day", 0.0, 11_000.0)] = Field(description="After arrival")
     duration_day: Annotated[Number, Quantity("day", 0.01, 11_000.0)] = Field(description="How long it lasts")
