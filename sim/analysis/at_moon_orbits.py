@@ -195,6 +195,13 @@ def ground_track(track: Track, start_tdb: float, stop_tdb: float, step_s: float)
     )
 
 
+def _ground_step_s(elements: LunarElements) -> float:
+    """Choose steps of at most three degrees along the orbit, at its perilune too, but not below a minute."""
+    ecc = elements.eccentricity
+    fastest_deg_s = 360.0 / elements.period_s * np.sqrt(1.0 + ecc) / (1.0 - ecc) ** 1.5
+    return float(max(_STEP_S, 3.0 / fastest_deg_s))
+
+
 def phases_at_moon(
     case: MissionCase,
     arrival_tdb: float,
@@ -284,6 +291,6 @@ def _phase(
         kept=kept,
         period_s=period_s,
         track=track,
-        ground=ground_track(track, start_tdb, shown, max(_STEP_S, period_s / 240.0)),
+        ground=ground_track(track, start_tdb, shown, _ground_step_s(elements)),
         evolution=evolution(elements, start_tdb, min(days[1], phase.duration_day), ephemeris),
     )

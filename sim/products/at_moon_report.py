@@ -314,7 +314,7 @@ def _overburn_table(found: AtMoonResult) -> Json:
     ]  # fmt: skip
     note = (
         f"Burn of {case.actual_s:g} s in place of {case.planned_s:g} s from {_utc(case.begin_tdb)[11:16]} UTC; signal "
-        f"lost at {_utc(case.lost_tdb)[11:16]}. Ranges: over all places of the burn on the orbit, which were not published. "
+        f"lost at {_utc(case.lost_tdb)[11:16]}. Ranges: over all places of the burn, which nobody published. "
         "Planned perilune: where it must have been for an impact in the crater. Off the crater: if it had "
         "been over the landing site instead. Nothing is fitted."
     )

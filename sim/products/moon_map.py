@@ -259,7 +259,12 @@ def broken(longitude_deg: Floats, latitude_deg: Floats, jump_deg: float) -> tupl
 
 
 def label_marks(
-    axes: Axes, marks: Sequence[Mark], point_rows: Sequence[tuple[float, float]], lift_rows: Sequence[float] = ()
+    axes: Axes,
+    marks: Sequence[Mark],
+    point_rows: Sequence[tuple[float, float]],
+    lift_rows: Sequence[float] = (),
+    *,
+    outwards: bool = False,
 ) -> None:
     """Draw places with labels that keep out of each other's way and inside the map.
 
@@ -273,6 +278,8 @@ def label_marks(
         Their map coordinates; those outside the limits are left out.
     lift_rows : sequence of float
         How far each label stands above its place, in lines of type; 0.6 when none are given.
+    outwards : bool
+        Whether labels stand away from the middle of the map, which suits short ones.
     """
     (x_low, x_high), (y_low, y_high) = axes.get_xlim(), axes.get_ylim()
     taken: list[tuple[float, float]] = []
@@ -284,7 +291,7 @@ def label_marks(
             [x], [y], mark.symbol, ms=9.0 if mark.symbol == "*" else 6.0, color=mark.colour, mec="white", mew=0.8,
             zorder=8, clip_on=False,
         )  # fmt: skip
-        right = x <= middle
+        right = (x <= middle) != outwards
         height = 0.035 * (y_high - y_low)
         text_y = y + (lift * height if y < y_high - 3.0 * height else -2.0 * height)
         while any(abs(text_y - other) < 1.5 * height and side == right for other, side in taken):

@@ -98,7 +98,7 @@ def _places(axes: Axes, found: AtMoon, loss: dict[str, Any], table: Table) -> No
     for mark in marks:
         u, v = cap.project(np.array([mark.latitude_deg]), np.array([mark.longitude_deg]))
         points.append((float(u[0]), float(v[0])))
-    moon_map.label_marks(axes, marks, points, (3.0, -3.0)[: len(marks)])
+    moon_map.label_marks(axes, marks, points, (0.6, 3.5)[: len(marks)], outwards=True)
     axes.legend(loc="lower center", bbox_to_anchor=(0.5, -0.06), ncols=2, fontsize=8.5, handletextpad=0.2)
 
 

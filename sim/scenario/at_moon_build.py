@@ -82,7 +82,7 @@ def at_moon_case(file: MissionFile, document: Document) -> AtMoonCase | None:
         stations=stations,
         groups=groups or (("all stations", tuple(each.id for each in stations)),),
         radios=_radios(file.radios),
-        produced_gigabyte_per_day=_number(table.produced_gigabyte_per_day),
+        produced_gigabyte_per_day=_number(table.daily_data_gigabyte),
         camera=_camera(table),
         descent=_descent(file.descent) if file.descent else None,
         overburn=_overburn(file.overburn) if file.overburn else None,

@@ -134,8 +134,8 @@ class AtMoonTable(BaseModel):
     stations_file: FileName | None = Field(
         default=None, description="Further stations, TOML as sim/sites/data/ground_stations.toml; relative to this file"
     )
-    produced_gigabyte_per_day: Annotated[Number, Quantity("GB/d", 0.0, 1e5)] | None = Field(
-        default=None, description="What the instruments deliver, to compare with what the stations bring home"
+    daily_data_gigabyte: Annotated[Number, Quantity("GB", 0.0, 1e5)] | None = Field(
+        default=None, description="What the instruments deliver in a day, to compare with what the stations bring home"
     )
     camera_swath_km: Annotated[Number, Quantity("km", 0.1, 500.0)] | None = Field(
         default=None, description="Width of the camera's strip on the ground"
