@@ -1,9 +1,9 @@
 """T2, millions of converged transfers: two launch sites, hourly arrivals of a year, both poles and branches.
 
 Vostochny and Wenchang, nine inclinations, hourly arrivals of 2024, fifteen flight times: 4.7 million transfers. A
-coarse grid of arrivals is solved from scratch and starts all others (`sim.transfer.solve_arrivals`), each of which is converged to the solver's
-tolerance at true perigee. Runs chunk by chunk in constant memory, keeps every chunk in a ledger and goes on where it
-stopped.
+coarse grid of arrivals is solved from scratch and starts all others (`sim.transfer.solve_arrivals`), each of which is
+converged to the solver's tolerance at true perigee. Runs chunk by chunk in constant memory, keeps every chunk in a
+ledger and goes on where it stopped.
 """
 
 from __future__ import annotations

@@ -49,8 +49,8 @@ def solve_arrivals(
     Returns
     -------
     Transfers
-        ``F T`` rows. Each depends on its targets and on those of its family at coarse arrivals within two and a half days,
-        on nothing else: any part of a grid gives the same bits as the whole.
+        ``F T`` rows. Each depends on its targets and on those of its family at coarse arrivals within two and a half
+        days, on nothing else: any part of a grid gives the same bits as the whole.
 
     Raises
     ------
