@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sim.products.best import best_opportunities as best_opportunities
     from sim.propagation import propagate as propagate
     from sim.propagation import propagate_at as propagate_at
+    from sim.propagation import propagate_with_stm as propagate_with_stm
     from sim.scenario import load_mission as load_mission
     from sim.scenario import load_plan as load_plan
     from sim.sites import ground_station as ground_station
@@ -51,6 +52,7 @@ _HOME = {
     "write_results": "sim.products",
     "propagate": "sim.propagation",
     "propagate_at": "sim.propagation",
+    "propagate_with_stm": "sim.propagation",
     "load_mission": "sim.scenario",
     "load_plan": "sim.scenario",
     "ground_station": "sim.sites",

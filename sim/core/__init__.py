@@ -10,7 +10,9 @@ The scalar parts compose along independent axes: what depends on time only (:mod
 :mod:`~sim.core.reference` and :mod:`~sim.core.dop853` repeat the whole chain independently, for verification.
 
 Rows without events go eight in lockstep (:mod:`~sim.core.lanes` on :mod:`~sim.core.simd`), on deviations from
-conics; all forces of flight work, velocity-dependent ones included, are in :mod:`~sim.core.full_forces` and
-:mod:`~sim.core.full_dop853`, gravity fields of any degree in :mod:`~sim.core.harmonics`. Low orbits under such a field
-go eight in lockstep too, by Gauss-Jackson's method (:mod:`~sim.core.low_lanes`, :mod:`~sim.core.lanes_harmonics`).
+conics; both paths carry transition matrices on request (:mod:`~sim.core.lanes_columns`,
+:mod:`~sim.core.rkn1210_columns`). All forces of flight work, velocity-dependent ones included, are in
+:mod:`~sim.core.full_forces` and :mod:`~sim.core.full_dop853`, gravity fields of any degree in
+:mod:`~sim.core.harmonics`. Low orbits under such a field go eight in lockstep too, by Gauss-Jackson's method
+(:mod:`~sim.core.low_lanes`, :mod:`~sim.core.lanes_harmonics`).
 """

@@ -21,6 +21,8 @@ Vector: TypeAlias = Any
 """Eight doubles: a type of compiled code (:mod:`sim.core.simd`), an array of eight without compilation."""
 Vectors: TypeAlias = Any
 """Tuple of vectors."""
+Mask: TypeAlias = Any
+"""Eight truth values."""
 
 # Rows of the lanes' state: position and velocity relative to the model's centre, then the bookkeeping.
 POSITION: Final = 0
@@ -144,17 +146,25 @@ def series3_pair(w: Array, first: int, terms: int, x: Vector, y: Vector) -> Vect
 @lean_kernel
 def universal(s: Vector, beta: Vector) -> Vectors:
     """Universal functions U1, U2, U3 of the conic with ``beta = 2 mu / r - v^2`` at the anomaly ``s``."""
+    u1, u2, u3, _, _ = universal5(s, beta)
+    return u1, u2, u3
+
+
+@lean_kernel
+def universal5(s: Vector, beta: Vector) -> Vectors:
+    """Universal functions U1 to U5; the last two come with the series of U2 and U3, good to 1e-15 and 1e-14."""
     s2 = s * s
     z = beta * s2
-    c2 = fma(z, C2[7], C2[6])
-    for k in range(5, -1, -1):
-        c2 = fma(z, c2, C2[k])
-    c3 = fma(z, C3[6], C3[5])
-    for k in range(4, -1, -1):
-        c3 = fma(z, c3, C3[k])
-    u2 = s2 * c2
-    u3 = s2 * s * c3
-    return fma(-beta, u3, s), u2, u3
+    c4 = fma(z, C2[7], C2[6])
+    for k in range(5, 0, -1):
+        c4 = fma(z, c4, C2[k])
+    c5 = fma(z, C3[6], C3[5])
+    for k in range(4, 0, -1):
+        c5 = fma(z, c5, C3[k])
+    s3 = s2 * s
+    u2 = s2 * fma(z, c4, C2[0])
+    u3 = s3 * fma(z, c5, C3[0])
+    return fma(-beta, u3, s), u2, u3, -(s2 * s2 * c4), -(s2 * s3 * c5)
 
 
 @lean_kernel

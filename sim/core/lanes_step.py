@@ -26,6 +26,8 @@ import numpy as np
 
 from sim.core.compile import lean_kernel
 from sim.core.forces import CENTER
+from sim.core.lanes_columns import begin_columns, conic_columns, stage_columns
+from sim.core.lanes_gradient import add_tensor, add_zonal_tensor, store_gradient, tensor
 from sim.core.lanes_rows import (
     ANOMALY,
     APART,
@@ -54,6 +56,7 @@ from sim.core.lanes_rows import (
     series3_rate,
     store3,
     universal,
+    universal5,
 )
 from sim.core.lanes_sums import stage_sum
 from sim.core.lanes_table import COMPANION_TERMS, FRAME_TERMS, OTHER_TERMS, POLE_TERMS, LaneTable
@@ -65,7 +68,7 @@ from sim.core.simd import (
     inverse_root,
     larger,
     load,
-    pull,
+    pull_and_slope,
     root,
     smaller,
     store,
@@ -76,7 +79,7 @@ LATEST: Final = np.array([A[i, i - 1] if i > 0 else 0.0 for i in range(STAGES)])
 
 
 @lean_kernel
-def conic_node(w: Array, i: int) -> Vectors:
+def conic_node(w: Array, columns: Array | None, i: int) -> Vectors:
     """Fill the rows of the conic at a node; return time past the step's beginning and the conic's own attraction."""
     anomaly = load(w, ANOMALY)
     radius = load(w, RADIUS)
@@ -85,7 +88,8 @@ def conic_node(w: Array, i: int) -> Vectors:
     mu = load(w, MU)
     gamma = load(w, GAMMA)
     s = anomaly * C[i]
-    u1, u2, u3 = universal(s, beta)
+    u = universal5(s, beta)
+    u1, u2, u3, _, _ = u
     t = fma(radius, s, fma(eta, u2, gamma * u3))
     rho = fma(eta, u1, fma(gamma, u2, radius))
     f = fma(-load(w, SLOPE), u2, 1.0)
@@ -101,7 +105,10 @@ def conic_node(w: Array, i: int) -> Vectors:
     store(w, row + 6, rooted * hh)
     store(w, row + 7, rho * rooted)
     store(w, row + 8, hh * fma(fma(-0.75 * load(w, MOMENTUM2), y2, mu), y2, -0.25 * beta))
-    return t, mu * (y2 * y2 * y2)
+    attraction = mu * (y2 * y2 * y2)
+    if columns is not None:
+        conic_columns(w, columns, i, s, u, t, g, y2, attraction)
+    return t, attraction
 
 
 @lean_kernel
@@ -126,8 +133,10 @@ def main_node(w: Array, i: int, m: Vector, x: Vector, y: Vector, z: Vector) -> V
 
 
 @lean_kernel
-def fill_nodes(w: Array, table: LaneTable, n_others: int) -> None:
+def fill_nodes(w: Array, columns: Array | None, table: LaneTable, n_others: int) -> None:
     """Fill the rows that depend on the conic and on time only, at all nodes of the step."""
+    if columns is not None:
+        begin_columns(w, columns)
     pace = 2.0 / table.cover
     x0 = load(w, ARGUMENT)
     m = load(w, COMPANION)
@@ -135,8 +144,8 @@ def fill_nodes(w: Array, table: LaneTable, n_others: int) -> None:
     extra = frame + 3 * (FRAME_TERMS + POLE_TERMS)
     stride = 3 * (n_others + 1)
     for i in range(0, NODES, 2):
-        t, attraction = conic_node(w, i)
-        t2, attraction2 = conic_node(w, i + 1)
+        t, attraction = conic_node(w, columns, i)
+        t2, attraction2 = conic_node(w, columns, i + 1)
         x = fma(t, pace, x0)
         x2 = fma(t2, pace, x0)
         a, b, c, d, e, f = series3_pair(w, frame, FRAME_TERMS, x, x2)
@@ -184,8 +193,8 @@ def zonals(x: Vector, y: Vector, z: Vector, px: Vector, py: Vector, pz: Vector, 
 
 
 @lean_kernel
-def run_stages(w: Array, table: LaneTable, n_others: int) -> None:
-    """Evaluate the accelerations of the deviation at all stages."""
+def run_stages(w: Array, table: LaneTable, n_others: int, columns: Array | None) -> None:
+    """Evaluate the accelerations of the deviation at all stages, and with ``columns`` the gradients there."""
     m = load(w, COMPANION)
     own = fma(m, table.gm[1] - table.gm[0], table.gm[0])
     other = fma(m, table.gm[0] - table.gm[1], table.gm[1])
@@ -206,31 +215,40 @@ def run_stages(w: Array, table: LaneTable, n_others: int) -> None:
         x = fma(rooted, sx, load(w, row))
         y = fma(rooted, sy, load(w, row + 1))
         z = fma(rooted, sz, load(w, row + 2))
-        factor = pull(own, fma(x, x, fma(y, y, z * z)))
+        factor, slope = pull_and_slope(own, fma(x, x, fma(y, y, z * z)))
         ax = fma(-factor, x, load(w, row + 3))
         ay = fma(-factor, y, load(w, row + 4))
         az = fma(-factor, z, load(w, row + 5))
+        if columns is not None:
+            gradient = tensor(slope, factor, x, y, z)
         dx = load(w, row + 12) - x
         dy = load(w, row + 13) - y
         dz = load(w, row + 14) - z
-        factor = pull(other, fma(dx, dx, fma(dy, dy, dz * dz)))
+        factor, slope = pull_and_slope(other, fma(dx, dx, fma(dy, dy, dz * dz)))
         ax = fma(factor, dx, ax)
         ay = fma(factor, dy, ay)
         az = fma(factor, dz, az)
+        if columns is not None:
+            gradient = add_tensor(gradient, slope, factor, dx, dy, dz)
         place = extra + 3 * (n_others + 1) * node
         for b in range(n_others):
             dx = load(w, place + 3 * b) - x
             dy = load(w, place + 3 * b + 1) - y
             dz = load(w, place + 3 * b + 2) - z
-            factor = pull(table.gm[2 + b], fma(dx, dx, fma(dy, dy, dz * dz)))
+            factor, slope = pull_and_slope(table.gm[2 + b], fma(dx, dx, fma(dy, dy, dz * dz)))
             ax = fma(factor, dx, ax)
             ay = fma(factor, dy, ay)
             az = fma(factor, dz, az)
+            if columns is not None:
+                gradient = add_tensor(gradient, slope, factor, dx, dy, dz)
         if table.zonal_degree > 0:
-            dx, dy, dz = zonal_term(w, table, x, y, z, row, place, n_others)
+            ex, ey, ez, px, py, pz = zonal_place(w, table, x, y, z, row, place, n_others)
+            dx, dy, dz = zonals(ex, ey, ez, px, py, pz, table)
             ax = ax + dx
             ay = ay + dy
             az = az + dz
+            if columns is not None:
+                gradient = add_zonal_tensor(gradient, ex, ey, ez, px, py, pz, table)
         weight = load(w, row + 7)
         spring = load(w, row + 8)
         kx = fma(weight, ax, spring * sx)
@@ -239,13 +257,17 @@ def run_stages(w: Array, table: LaneTable, n_others: int) -> None:
         store(w, K + 3 * i, kx)
         store(w, K + 3 * i + 1, ky)
         store(w, K + 3 * i + 2, kz)
+        if columns is not None:
+            store_gradient(columns, i, gradient, weight, weight * rooted, spring)
+            # Here, where the state leaves the processor waiting for its results.
+            stage_columns(w, columns, i, 0)
 
 
 @lean_kernel
-def zonal_term(
+def zonal_place(
     w: Array, table: LaneTable, x: Vector, y: Vector, z: Vector, row: int, place: int, n_others: int
 ) -> Vectors:
-    """Zonal acceleration at a position relative to the conic's centre."""
+    """Position relative to Earth, from one relative to the conic's centre, and Earth's pole."""
     px = load(w, place + 3 * n_others)
     py = load(w, place + 3 * n_others + 1)
     pz = load(w, place + 3 * n_others + 2)
@@ -254,14 +276,14 @@ def zonal_term(
         ex = x - load(w, place + 3 * (body - 1))
         ey = y - load(w, place + 3 * (body - 1) + 1)
         ez = z - load(w, place + 3 * (body - 1) + 2)
-        return zonals(ex, ey, ez, px, py, pz, table)
+        return ex, ey, ez, px, py, pz
     # Earth is the centre (CENTER) or the companion (0).
     m = load(w, COMPANION)
     away = m if body == CENTER else 1.0 - m
     ex = fma(-away, load(w, row + 12), x)
     ey = fma(-away, load(w, row + 13), y)
     ez = fma(-away, load(w, row + 14), z)
-    return zonals(ex, ey, ez, px, py, pz, table)
+    return ex, ey, ez, px, py, pz
 
 
 @lean_kernel

@@ -22,6 +22,7 @@ from sim.core.compile import kernel, lean_kernel
 from sim.core.events import NO_EVENT, Stops, begin_probe, distance_from, first_event
 from sim.core.forces import CENTER, Forces
 from sim.core.nodes import NODES, fill_nodes, locate
+from sim.core.rkn1210_columns import Columns, begin_columns, new_columns, step_columns
 from sim.core.rkn1210_step import Workspace, accept, new_workspace, step
 from sim.core.status import MAX_STEPS, NONFINITE, OK, OUT_OF_EPHEMERIS, STEP_TOO_SMALL
 
@@ -109,7 +110,7 @@ def write_outputs(
 @lean_kernel
 def propagate_row(
     forces: Forces, stops: Stops, state: Array, t0: float, span: float, tolerance: float, max_steps: int,
-    outputs: Array, work: Workspace, probe: Workspace, end: Array, result: Array,
+    outputs: Array, work: Workspace, probe: Workspace, end: Array, result: Array, columns: Columns | None,
 ) -> tuple[int, int, int, float]:
     """Propagate one row.
 
@@ -133,6 +134,8 @@ def propagate_row(
         Result: the last state.
     result : numpy.ndarray (T, 6)
         Result: states at the outputs; rows that were not reached stay as they are.
+    columns : Columns or None
+        Result, where wanted: the transition matrix from ``state`` to ``end``.
 
     Returns
     -------
@@ -148,6 +151,8 @@ def propagate_row(
     length = (forces.table.shape[0] - index) * forces.piece
     if index < 0 or base > length or base + span > length or base + span < -index * forces.piece:
         return OUT_OF_EPHEMERIS, NO_EVENT, 0, 0.0
+    if columns is not None:
+        begin_columns(columns)
     for c in range(6):
         work.start[c] = state[c]
     fill_nodes(forces, index, base, 0.0, work.x, work.pieces, work.nodes)
@@ -186,9 +191,13 @@ def propagate_row(
         if which != NO_EVENT:
             begin_probe(work, probe)
             step(forces, index, offset, s, probe)
+            if columns is not None:
+                step_columns(forces, s, probe, columns)
             for c in range(6):
                 end[c] = probe.end[c]
             return stops.status[which], which, steps, tau + s
+        if columns is not None:
+            step_columns(forces, h, work, columns)
         accept(work)
         for c in range(6):
             end[c] = work.start[c]
@@ -230,12 +239,47 @@ def propagate_rows(
     for row in range(first, last):
         code, which, count, elapsed = propagate_row(
             forces, stops, states[row], t0[row], t1[row] - t0[row], tolerance, max_steps,
-            no_times, work, probe, ends[row], no_result,
+            no_times, work, probe, ends[row], no_result, None,
         )
         status[row] = code
         event[row] = which
         steps[row] = count
         t_end[row] = t1[row] if code == OK else t0[row] + elapsed
+
+
+@kernel
+def propagate_rows_matrix(
+    forces: Forces, stops: Stops, states: Array, t0: Array, t1: Array, tolerance: float, max_steps: int,
+    first: int, last: int, ends: Array, t_end: Array, status: npt.NDArray[np.int8],
+    event: npt.NDArray[np.int8], steps: npt.NDArray[np.int32], matrices: Array,
+) -> None:
+    """Do what :func:`propagate_rows` does, bit for bit, and integrate the variational equations.
+
+    Parameters
+    ----------
+    forces, stops, states, t0, t1, tolerance, max_steps, first, last, ends, t_end, status, event, steps
+        See :func:`propagate_rows`.
+    matrices : numpy.ndarray (N, 6, 6)
+        Result: derivatives of the last states by the first ones at fixed times; NaN for unusable rows.
+    """
+    work = new_workspace(forces)
+    probe = new_workspace(forces)
+    columns = new_columns()
+    no_times = np.zeros(0)
+    no_result = np.zeros((0, 6))
+    for row in range(first, last):
+        code, which, count, elapsed = propagate_row(
+            forces, stops, states[row], t0[row], t1[row] - t0[row], tolerance, max_steps,
+            no_times, work, probe, ends[row], no_result, columns,
+        )
+        status[row] = code
+        event[row] = which
+        steps[row] = count
+        t_end[row] = t1[row] if code == OK else t0[row] + elapsed
+        unusable = code in (NONFINITE, OUT_OF_EPHEMERIS)
+        for i in range(6):
+            for j in range(6):
+                matrices[row, i, j] = math.nan if unusable else columns.matrix[i, j]
 
 
 @kernel
@@ -276,7 +320,7 @@ def propagate_rows_at(
         span = outputs[outputs.shape[0] - 1]
         code, which, count, elapsed = propagate_row(
             forces, stops, states[row], t0[row], span, tolerance, max_steps,
-            outputs, work, probe, ends[row], results[row],
+            outputs, work, probe, ends[row], results[row], None,
         )
         status[row] = code
         event[row] = which

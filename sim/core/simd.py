@@ -304,25 +304,44 @@ def _rough_inverse_root(typingctx: Any, x: Any) -> Any:
     return vector(x), codegen
 
 
+def _pull_terms(context: Any, builder: Any, kind: Any, gm: Any, x: Any) -> tuple[Any, Any, Any, Any]:
+    """Emit gm x^(-3/2) = gm y^3 (1 - h)^(-3/2), y about 1/sqrt(x), h = 1 - x y^2; return also y^2, h, h^2."""
+    fma_name = f"llvm.fma.v{LANES}f64"
+    y = _inverse_root_seed(builder, x)
+    if not FAST_SEED:
+        y = _refined(builder, x, y)
+    y2 = builder.fmul(y, y)
+    scale = builder.fmul(builder.fmul(_as_vector(context, builder, kind, gm), y), y2)
+    h = _call(builder, fma_name, [builder.fsub(_constant(-0.0), x), y2, _constant(1.0)])
+    # Short chains: what waits for h is evaluated side by side.
+    low = _call(builder, fma_name, [h, _constant(1.875), _constant(1.5)])
+    high = _call(builder, fma_name, [h, _constant(2.4609375), _constant(2.1875)])
+    h2 = builder.fmul(h, h)
+    series = _call(builder, fma_name, [h2, high, low])
+    return _call(builder, fma_name, [builder.fmul(h, scale), series, scale]), y2, h, h2
+
+
 def _pull(typingctx: Any, gm: Any, square: Any) -> Any:
-    """Type and generate :func:`pull`: gm x^(-3/2) = gm y^3 (1 - h)^(-3/2), y about 1/sqrt(x), h = 1 - x y^2."""
+    """Type and generate :func:`pull`."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return _pull_terms(context, builder, sig.args[0], *args)[0]
+
+    return vector(gm, square), codegen
+
+
+def _pull_and_slope(typingctx: Any, gm: Any, square: Any) -> Any:
+    """Type and generate :func:`pull_and_slope`: 1/x = y^2 / (1 - h)."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         fma_name = f"llvm.fma.v{LANES}f64"
-        x = args[1]
-        y = _inverse_root_seed(builder, x)
-        if not FAST_SEED:
-            y = _refined(builder, x, y)
-        y2 = builder.fmul(y, y)
-        scale = builder.fmul(builder.fmul(_as_vector(context, builder, sig.args[0], args[0]), y), y2)
-        h = _call(builder, fma_name, [builder.fsub(_constant(-0.0), x), y2, _constant(1.0)])
-        # Short chains: what waits for h is evaluated side by side.
-        low = _call(builder, fma_name, [h, _constant(1.875), _constant(1.5)])
-        high = _call(builder, fma_name, [h, _constant(2.4609375), _constant(2.1875)])
-        series = _call(builder, fma_name, [builder.fmul(h, h), high, low])
-        return _call(builder, fma_name, [builder.fmul(h, scale), series, scale])
+        value, y2, h, h2 = _pull_terms(context, builder, sig.args[0], *args)
+        series = _call(builder, fma_name, [h, h2, builder.fadd(h, h2)])
+        inverse = _call(builder, fma_name, [y2, series, y2])
+        slope = builder.fmul(builder.fmul(_constant(3.0), value), inverse)
+        return context.make_tuple(builder, sig.return_type, [value, slope])
 
-    return vector(gm, square), codegen
+    return types.UniTuple(vector, 2)(gm, square), codegen
 
 
 def _rough_power(typingctx: Any, x: Any, exponent: Any) -> Any:
@@ -356,6 +375,8 @@ bits: Any
 inverse_root: Any
 rough_inverse_root: Any
 pull: Any
+pull_and_slope: Any
+"""pull_and_slope(gm, x): gm x^(-3/2), with the bits of :func:`pull`, and 3 gm x^(-5/2)."""
 rough_power: Any
 
 if JIT_DISABLED:
@@ -393,6 +414,10 @@ if JIT_DISABLED:
     def pull(gm, square):  # type: ignore[no-untyped-def]  # noqa: D103
         return gm / (square * np.sqrt(square))
 
+    def pull_and_slope(gm, square):  # type: ignore[no-untyped-def]  # noqa: D103
+        value = pull(gm, square)
+        return value, 3.0 * value / square
+
     def rough_power(x, exponent):  # type: ignore[no-untyped-def]  # noqa: D103
         scaled = (x.view(np.int64) - _BIAS) * exponent + _BIAS
         return scaled.astype(np.int64).view(np.float64)
@@ -420,4 +445,5 @@ else:
     inverse_root = intrinsic(_inverse_root)
     rough_inverse_root = intrinsic(_rough_inverse_root)
     pull = intrinsic(_pull)
+    pull_and_slope = intrinsic(_pull_and_slope)
     rough_power = intrinsic(_rough_power)

@@ -20,10 +20,7 @@ Table = dict[str, NDArray[Any]]
 """Column name to array of shape (N,): float64, or str for text."""
 
 TEXT_COLUMNS = frozenset(
-    {
-        *("mission_id", "site", "family", "status", "plan_id", "kind", "first", "second", "utc", "refused_by", "limit"),
-        *("place", "way", "orbiter", "group", "orbit"),
-    }
+    {"mission_id", "site", "family", "status", "plan_id", "kind", "first", "second", "utc", "refused_by", "limit"}
 )
 
 _DECIMALS: tuple[tuple[str, int], ...] = (

@@ -3,6 +3,7 @@
 from sim.propagation.batch import Propagation, Trajectories, propagate, propagate_at
 from sim.propagation.full import FullPropagation, propagate_full
 from sim.propagation.low_orbits import LowOrbits, propagate_low_orbits
+from sim.propagation.matrix import PropagationWithStm, propagate_with_stm
 from sim.propagation.stops import ClosestApproach, RadiusCrossing
 
 __all__ = [
@@ -10,10 +11,12 @@ __all__ = [
     "FullPropagation",
     "LowOrbits",
     "Propagation",
+    "PropagationWithStm",
     "RadiusCrossing",
     "Trajectories",
     "propagate",
     "propagate_at",
     "propagate_full",
+    "propagate_with_stm",
     "propagate_low_orbits",
 ]
