@@ -1,9 +1,9 @@
 """T2, millions of converged transfers: two launch sites, hourly arrivals of a year, both poles and branches.
 
 Vostochny and Wenchang, nine inclinations, hourly arrivals of 2024, fifteen flight times: 4.7 million transfers. A
-coarse grid of arrivals is solved from scratch; its splines start all others, each of which is converged to the solver's
-tolerance at true perigee. Runs chunk by chunk in constant memory, keeps every chunk in a ledger and goes on where it
-stopped.
+coarse grid of arrivals is solved from scratch and starts all others (`sim.transfer.solve_arrivals`), each of which is
+converged to the solver's tolerance at true perigee. Runs chunk by chunk in constant memory, keeps every chunk in a
+ledger and goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import CubicSpline
 
 import sim
 from benchmarks.window_records import forward_error_m, peak_memory_mib, stamp
@@ -29,7 +28,7 @@ from sim.bodies import EARTH, MOON
 from sim.ephemeris import open_ephemeris
 from sim.store import Ledger, case_id_of
 from sim.timescales import tdb_from_utc
-from sim.transfer import Outcome, Transfers, TransferTargets, solve_direct
+from sim.transfer import Outcome, Transfers, TransferTargets, solve_arrivals
 
 Floats = NDArray[np.float64]
 
@@ -44,9 +43,6 @@ T2_GOAL_PER_S = 10_000.0
 
 FAMILIES = ((1.0, 1.0), (1.0, -1.0), (-1.0, 1.0), (-1.0, -1.0))
 """Pole and branch signs."""
-
-COARSE_HOUR = 12
-"""Spacing of the arrivals that are solved from scratch."""
 
 
 @dataclass(frozen=True)
@@ -138,43 +134,6 @@ def t2_chunks(seed: int, fraction: float, count: int = 8784) -> list[Chunk]:
     return [chunks[k] for k in order[: max(1, round(fraction * len(chunks)))]]
 
 
-def warm_starts(chunk: Chunk, epochs: Floats) -> tuple[Floats, Floats]:
-    """Solve a coarse grid of arrivals and return excess velocities and Jacobians in between.
-
-    Parameters
-    ----------
-    chunk : Chunk
-        Family and span.
-    epochs : ndarray, shape (T,)
-        Arrivals wanted, TDB seconds.
-
-    Returns
-    -------
-    vinf_km_s : ndarray, shape (4 T, 3)
-        NaN where the coarse grid has no run of solutions: the solver starts there from its own guess.
-    jacobian : ndarray, shape (4 T, 3, 3)
-        Likewise.
-    """
-    step = COARSE_HOUR * 3600.0
-    grid = epochs[0] - step + step * np.arange(math.ceil((epochs[-1] - epochs[0]) / step) + 3, dtype=np.float64)
-    solved = solve_direct(chunk.targets(grid))
-    vinf = np.full((epochs.size * len(FAMILIES), 3), np.nan)
-    jacobian = np.full((vinf.shape[0], 3, 3), np.nan)
-    usable = (solved.status == Outcome.OK) & np.isfinite(solved.jacobian).all(axis=(1, 2))
-    for family in range(len(FAMILIES)):
-        rows = np.flatnonzero(usable[family * grid.size : (family + 1) * grid.size])
-        for run in np.split(rows, np.flatnonzero(np.diff(rows) > 1) + 1):
-            if run.size < 4:
-                continue
-            inside = np.flatnonzero((epochs >= grid[run[0]]) & (epochs <= grid[run[-1]]))
-            at = family * grid.size + run
-            columns = np.column_stack((solved.vinf_km_s[at], solved.jacobian[at].reshape(-1, 9)))
-            values = CubicSpline(grid[run], columns)(epochs[inside])
-            vinf[family * epochs.size + inside] = values[:, :3]
-            jacobian[family * epochs.size + inside] = values[:, 3:].reshape(-1, 3, 3)
-    return vinf, jacobian
-
-
 def solve_chunk(chunk: Chunk) -> tuple[Transfers, Floats]:
     """Converge all transfers of a chunk.
 
@@ -191,9 +150,7 @@ def solve_chunk(chunk: Chunk) -> tuple[Transfers, Floats]:
         Their arrivals.
     """
     epochs = chunk.first_tdb + chunk.step_s * np.arange(chunk.count, dtype=np.float64)
-    vinf, jacobian = warm_starts(chunk, epochs)
-    targets = chunk.targets(epochs)
-    return solve_direct(targets, guess_vinf_km_s=vinf, guess_jacobian=jacobian), targets.perilune_tdb
+    return solve_arrivals(chunk.targets, epochs), chunk.targets(epochs).perilune_tdb
 
 
 def do_chunk(chunk: Chunk) -> tuple[Chunk, dict[str, NDArray[Any]], dict[str, float]]:

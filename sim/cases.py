@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from sim.operations.request import AtMoonCase
 from sim.spacecraft import Engine, Spacecraft
 from sim.windows.homeward import ReturnRequest
 from sim.windows.limits import Limits
@@ -68,6 +69,10 @@ class OrbitPhase:
         None for near-circular phases.
     start_day, duration_day : float
         From perilune arrival.
+    node_deg : float or None
+        Selenographic longitude of the ascending node at the begin; None for that of the arrival.
+    keeping : str
+        ``free`` when the orbit drifts; ``kept``, or empty, when corrections hold shape and plane.
     """
 
     name: str
@@ -77,6 +82,8 @@ class OrbitPhase:
     argument_of_perilune_deg: float | None
     start_day: float
     duration_day: float
+    node_deg: float | None = None
+    keeping: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +260,8 @@ class MissionCase:
         What was measured in flight.
     insertion : InsertionCase
         Burns of lunar orbit insertion.
+    at_moon : AtMoonCase or None
+        What is looked at once it is at the Moon; None when the look ends at arrival.
     """
 
     id: str
@@ -280,6 +289,7 @@ class MissionCase:
     earth_return: ReturnCase | None = None
     flown: FlownCase = FlownCase()
     insertion: InsertionCase = InsertionCase()
+    at_moon: AtMoonCase | None = None
 
     @property
     def assumed(self) -> tuple[SourcedNumber, ...]:

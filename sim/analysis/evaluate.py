@@ -9,10 +9,12 @@ from sim.analysis.acceptance import accept
 from sim.analysis.accepted import Acceptance
 from sim.analysis.calendar import calendar
 from sim.analysis.flown import flight_checks, recurrence
+from sim.analysis.injection import injection
 from sim.analysis.lighting import lighting
 from sim.analysis.masses import masses
 from sim.analysis.results import (
     ContactResult,
+    InjectionResult,
     MissionResult,
     Trajectory,
 )
@@ -21,6 +23,7 @@ from sim.analysis.service import contact
 from sim.cases import MissionCase
 from sim.constants import SECONDS_PER_DAY
 from sim.ephemeris import Ephemeris, open_ephemeris
+from sim.errors import ConvergenceError
 from sim.windows.table import OpportunityTable
 
 _NEAR_S = SECONDS_PER_DAY
@@ -104,6 +107,7 @@ def evaluate_mission(
     best = best_row(case, table, within)
     window, nominal = case.window, nearest_row(case, table)
     arrived = best if nominal is None else nominal
+    burn, trouble = _injection(case, table, best, ephemeris or open_ephemeris())
     home = sample_return(case, table, arrived, ephemeris or open_ephemeris())
     return MissionResult(
         key=key or case.id,
@@ -115,14 +119,25 @@ def evaluate_mission(
         trajectory=trajectory,
         calendar=calendar(table, within, window.launch_start_tdb, window.launch_stop_tdb),
         mass=masses(case, table, within, best),
+        injection=burn,
         lighting=lighting(case, table, best, ephemeris),
         nominal=nominal,
         checks=flight_checks(case, table, nominal) + (home.checks if home else ()),
         sample_return=home,
-        remark=recurrence(case, table),
+        remark=" ".join(text for text in (recurrence(case, table), trouble) if text),
         resumed=resumed,
         wall_time_s=wall_time_s,
     )
+
+
+def _injection(
+    case: MissionCase, table: OpportunityTable, best: int | None, ephemeris: Ephemeris
+) -> tuple[InjectionResult | None, str]:
+    """Fly the best injection; when that fails, say so: the windows stand without it."""
+    try:
+        return injection(case, table, best, ephemeris), ""
+    except ConvergenceError as fault:
+        return None, f"No finite burn under all forces was found for the best injection: {fault}."
 
 
 def own_contacts(case: MissionCase) -> tuple[ContactResult, ...]:

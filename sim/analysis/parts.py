@@ -78,6 +78,48 @@ class InsertionBurn:
 
 
 @dataclass(frozen=True, slots=True)
+class InjectionResult:
+    """The injection of the best opportunity as a burn under all forces, from the parking orbit onto the transfer.
+
+    Attributes
+    ----------
+    ignition_utc, cutoff_utc : str
+        Burn.
+    duration_s, dv_m_s, loss_m_s : float
+        Length, ideal velocity spent, and what of it an impulse would have saved.
+    ignition_mass_kg, burnout_mass_kg : float
+        Stage, payload and, at ignition, propellant.
+    pitch_deg, yaw_deg : float
+        Thrust at ignition over the local horizontal and out of the plane.
+    turn_rate_deg_s : float
+        Turning of the thrust in inertial space.
+    perigee_altitude_km : float
+        Of the transfer, over the equatorial radius.
+    miss_m : float
+        Between craft and transfer at cut-off.
+    planar_miss_m : float
+        The same for the planar burn that the table of opportunities rests on.
+    assumed : tuple of str
+        Inputs that nobody published.
+    """
+
+    ignition_utc: str
+    cutoff_utc: str
+    duration_s: float
+    dv_m_s: float
+    loss_m_s: float
+    ignition_mass_kg: float
+    burnout_mass_kg: float
+    pitch_deg: float
+    yaw_deg: float
+    turn_rate_deg_s: float
+    perigee_altitude_km: float
+    miss_m: float
+    planar_miss_m: float
+    assumed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class MassResult:
     """Masses after lunar orbit insertion, from the rocket equation.
 

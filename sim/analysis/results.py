@@ -17,10 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.analysis.accepted import Acceptance
+from sim.analysis.at_moon_results import AtMoonResult
 from sim.analysis.flown import CheckResult
 from sim.analysis.parts import (
     CalendarResult,
     ContactResult,
+    InjectionResult,
     LightingResult,
     MassResult,
     SurveyResult,
@@ -38,6 +40,7 @@ __all__ = [
     "ContactResult",
     "CouplingResult",
     "CouplingState",
+    "InjectionResult",
     "JointWindow",
     "LightingResult",
     "MassResult",
@@ -81,6 +84,8 @@ class MissionResult:
         Row launched nearest to the published launch instant, within a day of it.
     checks : tuple of CheckResult
         That row beside what was flown.
+    injection : InjectionResult or None
+        The best opportunity's injection as a burn under all forces; None for an impulse.
     sample_return : SampleReturnResult or None
         What follows a landing that is not the end.
     remark : str
@@ -91,6 +96,8 @@ class MissionResult:
         Whether the windows came from an earlier run's ledger.
     wall_time_s : float
         Time spent on this mission in this run.
+    at_moon : AtMoonResult or None
+        What it does there, when its file asks for it and the run is about this mission alone.
     """
 
     key: str
@@ -104,11 +111,13 @@ class MissionResult:
     lighting: LightingResult | None
     nominal: int | None = None
     checks: tuple[CheckResult, ...] = ()
+    injection: InjectionResult | None = None
     sample_return: SampleReturnResult | None = None
     remark: str = ""
     acceptance: Acceptance | None = None
     resumed: bool = False
     wall_time_s: float = 0.0
+    at_moon: AtMoonResult | None = None
 
 
 @dataclass(frozen=True, slots=True)

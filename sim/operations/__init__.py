@@ -38,6 +38,7 @@ from sim.operations.frozen_orbits import (
     node_month_day,
     node_states,
 )
+from sim.operations.insertion import ApsisStep, InsertionBurn, InsertionSequence, fly_insertion, verify_insertion
 from sim.operations.landing import (
     PlanePassages,
     find_plane_passages,
@@ -92,12 +93,15 @@ from sim.operations.tracks import (
 
 __all__ = [
     "AccessNetwork",
+    "ApsisStep",
     "Coverage",
     "Deorbit",
     "EccentricityMap",
     "ElevationGrid",
     "FrozenOrbit",
     "HorizonMask",
+    "InsertionBurn",
+    "InsertionSequence",
     "JointView",
     "Lander",
     "LifetimeGrid",
@@ -138,6 +142,7 @@ __all__ = [
     "find_passes",
     "find_plane_passages",
     "flat_mask",
+    "fly_insertion",
     "free_of_earth",
     "free_of_moon",
     "frozen_orbit",
@@ -183,6 +188,7 @@ __all__ = [
     "track_from_elements",
     "track_from_function",
     "track_from_states",
+    "verify_insertion",
     "volume_bit_count",
     "within_range",
     "write_mask",

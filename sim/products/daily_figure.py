@@ -78,7 +78,7 @@ def draw(folder: Folder, mission: Mission, path: Path) -> Path:
         figure,
         "Dearer edge: cost at opening or close, whichever is higher, over that of the best instant. Ascent penalty: "
         "what the launcher adds because the Earth's rotation helps less than at the lowest inclination, ascent losses "
-        "taken as equal. Edges are those of the inclinations searched; a finer grid moves them only where a family ends.",
+        "taken as equal. Edges are those of the inclinations searched; a finer grid moves them where a family ends.",
     )
     return style.save(figure, path)
 

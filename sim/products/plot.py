@@ -6,17 +6,24 @@ from pathlib import Path
 
 from sim.errors import StoreError
 from sim.products import (
+    access_figure,
     arrival_figure,
     atlas,
     contact_figure,
+    ground_track_figure,
+    light_figure,
     months_figure,
+    orbit_history_figure,
+    overburn_figure,
     report,
     return_figure,
     style,
+    survey_figure,
     timeline_figure,
     transfer_figure,
     windows_figure,
 )
+from sim.products.at_moon_folder import read_at_moon
 from sim.products.folder import Folder, Mission, read_folder, short
 from sim.products.report import Picture
 
@@ -55,6 +62,8 @@ def plot_directory(directory: Path, *, interactive: bool = False) -> list[Path]:
         ) from error
     with style.styled():
         pictures = [*_plans(folder, target), *_windows(folder, target), *_transfers(folder, target)]
+        for mission in folder.missions:
+            pictures += _at_moon(folder, mission, target)
     page = report.write_report(folder, pictures, interactive=interactive)
     return [*(picture.path for picture in pictures), page]
 
@@ -116,3 +125,26 @@ def _transfers(folder: Folder, target: Path) -> list[Picture]:
             path = return_figure.draw(folder, mission, target / f"return_{mission.key}.png")
             pictures.append(Picture(path, "returns", f"{mission.name}: ascent, docking and the way home."))
     return pictures
+
+
+def _at_moon(folder: Folder, mission: Mission, target: Path) -> list[Picture]:
+    """Draw what a mission does at the Moon, in the order in which the report tells it."""
+    found = read_at_moon(folder.directory, mission.facts)
+    if found is None:
+        return []
+    facts, key = found.facts, mission.key
+    made: list[tuple[Path, str]] = []
+    if facts["phases"]:
+        made.append((ground_track_figure.draw(found, target / f"ground_track_{key}.png"), "ground tracks"))
+        path = orbit_history_figure.draw(found, target / f"orbit_history_{key}.png")
+        made.append((path, "altitude and eccentricity without corrections"))
+    for number, link in enumerate(facts["links"], start=1):
+        path = access_figure.draw(found, link, target / f"access_{key}_{number}.png")
+        made.append((path, f"links {link['label']}"))
+    if facts["surveys"]:
+        made.append((survey_figure.draw(found, target / f"survey_{key}.png"), "survey passes"))
+    if facts["light"]:
+        made.append((light_figure.draw(found, target / f"light_{key}.png"), "light and Earth at the landing site"))
+    if facts["overburn"]:
+        made.append((overburn_figure.draw(found, target / f"overburn_{key}.png"), "the burn that lasted too long"))
+    return [Picture(path, "at_moon", f"{mission.name}: {words}.") for path, words in made]

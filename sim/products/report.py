@@ -29,7 +29,7 @@ class Picture:
     path : Path
         PNG file.
     section : str
-        Where the report shows it: ``plans``, ``windows`` or ``transfers``.
+        Where the report shows it: ``plans``, ``windows``, ``transfers``, ``returns`` or ``at_moon``.
     caption : str
         What is seen.
     """

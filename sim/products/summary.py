@@ -18,7 +18,7 @@ from sim.analysis.results import AssumedNumber, MissionResult, PlanResult, RunRe
 from sim.cases import SourcedNumber
 from sim.ephemeris import Ephemeris
 from sim.errors import InputError, StoreError
-from sim.products import daily, returns
+from sim.products import at_moon_summary, daily, returns
 from sim.products.opportunities import columns
 from sim.products.schema import Json, faults, summary_schema
 from sim.timescales import utc_from_tdb
@@ -190,9 +190,11 @@ def _mission(results: RunResults, mission: MissionResult) -> Json:
         "calendar": plain(mission.calendar),
         "limits": _limits(mission),
         "daily": daily.facts(mission),
+        "injection": plain(mission.injection),
         "mass": plain(mission.mass),
         "lighting": plain(mission.lighting),
         "numbers": plain(case.numbers),
+        "at_moon": at_moon_summary.facts(mission),
         "wall_time_s": mission.wall_time_s,
         "resumed": mission.resumed,
         "files": mission_files(mission),

@@ -20,7 +20,10 @@ Table = dict[str, NDArray[Any]]
 """Column name to array of shape (N,): float64, or str for text."""
 
 TEXT_COLUMNS = frozenset(
-    {"mission_id", "site", "family", "status", "plan_id", "kind", "first", "second", "utc", "refused_by", "limit"}
+    {
+        *("mission_id", "site", "family", "status", "plan_id", "kind", "first", "second", "utc", "refused_by", "limit"),
+        *("place", "way", "orbiter", "group", "orbit"),
+    }
 )
 
 _DECIMALS: tuple[tuple[str, int], ...] = (

@@ -9,7 +9,17 @@ from pathlib import Path
 from sim.analysis.results import MissionResult, RunResults
 from sim.ephemeris import Ephemeris, open_ephemeris
 from sim.errors import StoreError
-from sim.products import calendar_tables, daily, moon, netcdf, opportunities, returns, summary, trajectory
+from sim.products import (
+    at_moon_tables,
+    calendar_tables,
+    daily,
+    moon,
+    netcdf,
+    opportunities,
+    returns,
+    summary,
+    trajectory,
+)
 from sim.products.oem import write_oem
 from sim.products.tables import Table, write_table
 
@@ -48,6 +58,7 @@ def write_results(results: RunResults, directory: Path, *, ephemeris: Ephemeris 
         paths += calendar_tables.write_calendars(mission, directory)
         if daily.has_daily(mission):
             paths.append(write_table(directory / daily.file_name(mission), daily.columns(mission)))
+        paths += at_moon_tables.write_tables(mission, directory)
     if results.missions:
         span = moon.span_tdb(results)
         paths.append(write_table(directory / moon.FILE_NAME, moon.moon_table(ephemeris, *span)))

@@ -19,6 +19,7 @@ from sim.cases import (
     ReturnCase,
     SourcedNumber,
 )
+from sim.scenario.at_moon_build import at_moon_case
 from sim.scenario.dates import moment_interval_utc
 from sim.scenario.document import Document, dotted
 from sim.scenario.limits_table import limits_of
@@ -91,6 +92,7 @@ def mission_case(file: MissionFile, document: Document, sources: Sources) -> Mis
         earth_return=_return(file.mission.id, file.earth_return) if file.earth_return else None,
         flown=_flown(file.flown) if file.flown else FlownCase(),
         insertion=_insertion(file.arrival) if file.arrival else InsertionCase(),
+        at_moon=at_moon_case(file, document),
     )
 
 
@@ -175,6 +177,8 @@ def _phase(table: OperationTable) -> OrbitPhase:
         argument_of_perilune_deg=_value(table.argument_of_perilune_deg),
         start_day=table.start_day.value,
         duration_day=table.duration_day.value,
+        node_deg=_value(table.node_deg),
+        keeping=table.keeping or "",
     )
 
 

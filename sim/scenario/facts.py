@@ -136,34 +136,34 @@ def order_fault(facts: Facts, start: Path, stop: Path) -> ScenarioProblem | None
     return None
 
 
-def place_faults(facts: Facts, table: str) -> Iterator[ScenarioProblem]:
+def place_faults(facts: Facts, *table: str | int) -> Iterator[ScenarioProblem]:
     """Check that a table names one place on the Moon: a known site, or coordinates.
 
     Parameters
     ----------
     facts : Facts
         File.
-    table : str
-        ``landing`` or ``impact``.
+    *table : str or int
+        Key path of the table: ``landing``, ``impact``, or ``places`` and a position.
 
     Yields
     ------
     ScenarioProblem
         One per fault.
     """
-    name = facts.get(table, "site")
-    coordinates = [key for key in ("latitude_deg", "longitude_deg") if facts.has(table, key)]
-    if facts.has(table, "site") and coordinates:
+    name = facts.get(*table, "site")
+    coordinates = [key for key in ("latitude_deg", "longitude_deg") if facts.has(*table, key)]
+    if facts.has(*table, "site") and coordinates:
         hint = "remove the site or the coordinates"
-        yield facts.problem((table, coordinates[0]), "site and coordinates", "one of the two", hint)
-    elif not facts.has(table, "site") and len(coordinates) < 2:
+        yield facts.problem((*table, coordinates[0]), "site and coordinates", "one of the two", hint)
+    elif not facts.has(*table, "site") and len(coordinates) < 2:
         hint = "add site, or latitude_deg and longitude_deg"
-        yield facts.problem((table,), "no place", "a site, or latitude and longitude", hint)
+        yield facts.problem(table, "no place", "a site, or latitude and longitude", hint)
     if isinstance(name, str):
         try:
             lunar_site(name)
         except InputError as error:
-            yield facts.problem((table, "site"), short(name), "a known lunar site", after_first_clause(error))
+            yield facts.problem((*table, "site"), short(name), "a known lunar site", after_first_clause(error))
 
 
 def after_first_clause(error: InputError) -> str:

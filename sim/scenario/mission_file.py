@@ -6,6 +6,16 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
+from sim.scenario.at_moon_tables import (
+    AtMoonTable,
+    DescentTable,
+    HorizonKeys,
+    OverburnTable,
+    PartnerTable,
+    PlaceTable,
+    RadioTable,
+    StationGroupTable,
+)
 from sim.scenario.limits_table import LimitsTable
 from sim.scenario.quantities import (
     RULES,
@@ -252,14 +262,20 @@ class OperationTable(BaseModel):
     argument_of_perilune_deg: Annotated[Number, Quantity("deg", 0.0, 360.0)] | None = Field(
         default=None, description="From the ascending node; leave out for near-circular orbits"
     )
+    node_deg: Annotated[Number, Quantity("deg", 0.0, 360.0)] | None = Field(
+        default=None,
+        description="Selenographic longitude of the ascending node at its begin; that of the arrival when left out",
+    )
+    keeping: Literal["kept", "free"] | None = Field(
+        default=None,
+        description="Whether corrections hold the orbit for links and passes, or it drifts; kept when left out",
+    )
     start_day: Annotated[Number, Quantity("day", 0.0, 11_000.0)] = Field(description="After arrival")
     duration_day: Annotated[Number, Quantity("day", 0.01, 11_000.0)] = Field(description="How long it lasts")
 
 
-class LandingTable(BaseModel):
+class LandingTable(HorizonKeys):
     """Where and when to land."""
-
-    model_config = RULES
 
     name: ShortText | None = Field(default=None, description="Name in reports; that of the site when left out")
     site: Identifier | None = Field(default=None, description="Lunar site known to the simulator; or give coordinates")
@@ -373,6 +389,13 @@ class MissionFile(BaseModel):
     lunar_ascent: LunarAscentTable | None = None
     earth_return: EarthReturnTable | None = None
     flown: FlownTable | None = None
+    at_moon: AtMoonTable | None = None
+    places: Annotated[tuple[PlaceTable, ...], Field(strict=False, max_length=20)] = ()
+    partners: Annotated[tuple[PartnerTable, ...], Field(strict=False, max_length=10)] = ()
+    station_groups: Annotated[tuple[StationGroupTable, ...], Field(strict=False, max_length=10)] = ()
+    radios: Annotated[tuple[RadioTable, ...], Field(strict=False, max_length=3)] = ()
+    descent: DescentTable | None = None
+    overburn: OverburnTable | None = None
     dates: dict[DateKey, Annotated[Moment, Utc(partial=True)]] = Field(
         default_factory=dict,
         description="Milestones announced, re-planned or flown; keys of your choice that end in _utc",

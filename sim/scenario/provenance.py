@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from sim.errors import InputError, ScenarioProblem
@@ -63,6 +63,7 @@ def all_entries(data: Any) -> Iterator[tuple[Path, dict[str, Any]]]:
         Key path and table with value, status, source and note.
     """
     yield from sourced_entries(data)
+    yield from _chosen(data)
     for table, look_up, keys in (
         ("launch", launch_site, ("latitude_geodetic_deg", "longitude_deg")),
         ("landing", lunar_site, ("latitude_deg", "longitude_deg")),
@@ -72,20 +73,56 @@ def all_entries(data: Any) -> Iterator[tuple[Path, dict[str, Any]]]:
         name = section.get("site") if isinstance(section, dict) else None
         if not isinstance(name, str):
             continue
-        try:
-            site = look_up(name)
-        except InputError:
+        yield from _coordinates((table,), look_up, name, keys)
+
+
+_HORIZON_NOTES = {
+    "flat": "No terrain: a level horizon; that of a smooth sphere where an eye height is given.",
+    "synthetic_polar_rim": "Invented hills of 0.2 to 4 deg; no terrain data, it stands for no real place.",
+}
+RADIO_NOTES = {
+    "proximity": "No radio is given: 8 W at 435 MHz, nearly isotropic antennas, 2 Mbit/s at most.",
+    "relay": "No radio is given: 20 W in X band into 22 dBi, a dish of 4.2 m on the relay.",
+    "downlink": "No radio is given: 20 W in X band into a 0.9 m dish, a station of the 35 m class.",
+}
+
+
+def _chosen(data: Any) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Horizons and radios that stand for what nobody published, and the coordinates of places in the tables."""
+    if not isinstance(data, dict) or "at_moon" not in data:
+        return
+    places = data.get("places", [])
+    tables: list[tuple[Path, Any]] = [(("landing",), data.get("landing"))]
+    tables += [(("places", index), place) for index, place in enumerate(places)]
+    for path, table in tables:
+        if not isinstance(table, dict):
             continue
-        for key in keys:
-            yield (
-                (table, "site", key),
-                {
-                    "value": getattr(site, key),
-                    "status": site.status,
-                    "source": list(site.sources),
-                    "note": site.note,
-                },
-            )
+        if not ("horizon_file" in table or "terrain_file" in table):
+            name = table.get("horizon", "flat")
+            yield (*path, "horizon"), _assumed(str(name), _HORIZON_NOTES.get(str(name), ""))
+        if path[0] == "places" and isinstance(table.get("site"), str):
+            yield from _coordinates(path, lunar_site, table["site"], ("latitude_deg", "longitude_deg"))
+    given = [radio.get("link") for radio in data.get("radios", []) if isinstance(radio, dict)]
+    for link, note in RADIO_NOTES.items():
+        if link not in given:
+            yield ("radios", link), _assumed("preset of the simulator", note)
+
+
+def _assumed(value: str, note: str) -> dict[str, Any]:
+    return {"value": value, "status": "assumed", "source": [], "note": note}
+
+
+def _coordinates(
+    path: Path, look_up: Callable[[str], Any], name: str, keys: tuple[str, ...]
+) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Coordinates of a site of the tables; nothing for a name that nobody knows, which has been reported."""
+    try:
+        site = look_up(name)
+    except InputError:
+        return
+    for key in keys:
+        entry = {"value": getattr(site, key), "status": site.status, "source": list(site.sources), "note": site.note}
+        yield (*path, "site", key), entry
 
 
 def provenance_faults(document: Document, sources: Sources) -> list[ScenarioProblem]:

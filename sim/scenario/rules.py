@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Iterator
 
 from sim.errors import InputError, ScenarioProblem
+from sim.scenario.at_moon_rules import at_moon_faults
 from sim.scenario.dates import interval_day
 from sim.scenario.document import short
 from sim.scenario.facts import Facts, after_first_clause, order_fault, place_faults
@@ -57,6 +58,7 @@ def mission_faults(facts: Facts) -> list[ScenarioProblem]:
         _landing,
         return_faults,
         limits_faults,
+        at_moon_faults,
     )
     return [problem for rule in rules for problem in rule(facts)]
 

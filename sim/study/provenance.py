@@ -14,7 +14,7 @@ from sim.ephemeris import Ephemeris
 DECIDING_LIBRARIES: tuple[str, ...] = ("numpy", "scipy", "numba", "pyerfa", "jplephem")
 """Libraries that can change the last bits of a result."""
 
-_NOT_DECIDING = frozenset({"analysis", "cases.py", "cli.py", "products", "scenario", "study"})
+_NOT_DECIDING = frozenset({"analysis", "cases.py", "cli.py", "operations", "products", "scenario", "study"})
 _PACKAGE = Path(sim.__file__).parent
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sim.analysis.acceptance import accept
 from sim.analysis.assumptions import all_assumed
+from sim.analysis.at_moon import at_moon
 from sim.analysis.evaluate import best_row, evaluate_mission, own_contacts
 from sim.analysis.plans import evaluate_plan
 from sim.analysis.results import (
@@ -111,6 +112,14 @@ def _mission(run: _Run, case: MissionCase, plan_id: str) -> MissionResult | None
     return result
 
 
+def _at_moon(run: _Run) -> None:
+    """Follow the only mission of a run to what it does at the Moon."""
+    began = time.perf_counter()
+    (result,) = run.missions
+    run.missions[0] = replace(result, at_moon=at_moon(result, ephemeris=run.search.ephemeris, tell=run.search.tell))
+    run.clock("at_the_moon", began)
+
+
 def _plan(run: _Run, plan: PlanCase) -> EvaluatedPlan:
     found = {entry.announced.id: _mission(run, entry.announced, plan.id) for entry in plan.missions}
     missions = {name: result for name, result in found.items() if result is not None}
@@ -193,7 +202,8 @@ def _run_one(
         run = _Run(search, trajectories, eclipses, wall_times_s={"load": loaded})
         if isinstance(case, PlanCase):
             return _finish(run, (path,), start, (_plan(run, case),))
-        _mission(run, case, "")
+        if _mission(run, case, "") is not None and trajectories:
+            _at_moon(run)
         return _finish(run, (path,), start)
 
 

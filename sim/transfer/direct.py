@@ -70,18 +70,7 @@ def solve_direct(
     Measured in ``tests/truth/test_truth_transfers.py``: closure of an independent forward integration at perilune.
     """
     problem = build_problem(targets, ephemeris or open_ephemeris())
-    guess, _ = conic_vinf(
-        problem.moon_states,
-        problem.earth_pole,
-        targets.inclination_rad,
-        targets.branch_sign,
-        targets.perigee_radius_km,
-        targets.tof_s,
-        problem.mu_earth_km3_s2,
-    )
-    if guess_vinf_km_s is not None:
-        given = np.asarray(np.isfinite(guess_vinf_km_s).all(axis=1))
-        guess = np.where(given[:, None], guess_vinf_km_s, guess)
+    guess = _guesses(problem, guess_vinf_km_s)
     hopeless = beyond_reach(problem)
     tried = np.flatnonzero(~hopeless)
     jacobian = None if guess_jacobian is None else guess_jacobian[tried]
@@ -94,6 +83,23 @@ def solve_direct(
     out = join_transfers(parts, len(targets))
     out.status[hopeless] = Outcome.DECLINATION
     return out
+
+
+def _guesses(problem: Problem, given_km_s: Floats | None) -> Floats:
+    """Return the excess velocities to start from: those given, and the conic guess where there is none."""
+    targets = problem.targets
+    guess = np.full((len(targets), 3), np.nan) if given_km_s is None else given_km_s.copy()
+    rows = np.flatnonzero(~np.isfinite(guess).all(axis=1))
+    guess[rows], _ = conic_vinf(
+        problem.moon_states[rows],
+        problem.earth_pole[rows],
+        targets.inclination_rad[rows],
+        targets.branch_sign[rows],
+        targets.perigee_radius_km[rows],
+        targets.tof_s[rows],
+        problem.mu_earth_km3_s2,
+    )
+    return guess
 
 
 def beyond_reach(problem: Problem) -> Bools:

@@ -8,7 +8,7 @@ What matters is inclination and flight time; where no source gives them, the spr
 Of the opportunities of a day (two legs, two branches, approach over either pole of the Moon) the nearest is compared.
 Sources: [S36] reserve date of Luna 25, in a notice to residents of the drop zone; [S30] its parking orbit; [S70, S73,
 S75] Chang'e 5; [S79] Chang'e 6; [S92, S93] Queqiao-2; [S163] Luna 24, all listed in ``sim/sites/data/sources.toml`` and
-with the scenarios; but [S92]: encyclopaedia, article "Queqiao-2 relay satellite" of 2024-07; NSSDCA 1970-072A: Luna 16.
+``scenarios/sources.toml``; Luna 16 (13:25:53, 110 km, 70 deg): A. Siddiqi, Beyond Earth, NASA SP-2018-4041 (2018).
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ def test_chang_e_6_by_inclination(record_accuracy) -> None:
     ],
 )
 def test_luna_sample_returns_from_baikonur(name, flown, tofs, perilune_km, lunar_deg, record_accuracy) -> None:
-    """Luna 24 [S163] and Luna 16 (NSSDCA 1970-072A): Baikonur at 51.6 deg, injection on the first revolution.
+    """Luna 24 [S163] and Luna 16 (Siddiqi 2018): Baikonur at 51.6 deg, injection on the first revolution.
 
     Flight times are known only to the day of arrival: Luna 24 on 08-14, Luna 16 on 09-17. The middle one of three is
     recorded; all three must bracket the flown instant, 0.3 d of flight time move the launch by 20 to 30 min.

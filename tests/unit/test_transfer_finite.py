@@ -19,10 +19,10 @@ CZ5 = InjectionStage(176_700.0, 440.0, 14_000.0)
 RADIUS, C3 = 6578.0, -2.0
 
 
-def flown(found, stage: InjectionStage, radius: float = RADIUS) -> np.ndarray:
-    """End of the first burn by scipy's DOP853; the perigee lies on the x axis and is passed at `delay` on it."""
+def flown(found, stage: InjectionStage, delay_s: float = 0.0, radius: float = RADIUS) -> np.ndarray:
+    """End of the first burn by scipy's DOP853; the parking orbit passes the x axis `delay_s` before the perigee."""
     rate = np.sqrt(MU / radius**3)
-    start = -rate * found.ignition_before_perigee_s[0]
+    start = -rate * (found.ignition_before_perigee_s[0] - delay_s)
     flow = stage.thrust_n / (stage.isp_s * STANDARD_GRAVITY_M_S2)
     pitch, turn = np.deg2rad(found.pitch_deg[0]), np.deg2rad(found.turn_rate_deg_s[0])
 
@@ -61,10 +61,8 @@ def test_burn_onto_the_perigee_aimed_at_by_another_integrator() -> None:
         aim.perigee_radius_km, -1.8, FREGAT, MU, parking_radius_km=RADIUS, delay_s=aim.delay_s
     )
     assert found.converged[0]
-    # `flown` puts time zero where the parking orbit passes the x axis; the transfer passes it `delay_s` later.
-    end = flown(found, FREGAT)
-    since = found.duration_s[0] - found.ignition_before_perigee_s[0] - aim.delay_s
-    wanted = coasted(aim.perigee_radius_km, -1.8, since)
+    end = flown(found, FREGAT, aim.delay_s)
+    wanted = coasted(aim.perigee_radius_km, -1.8, found.duration_s[0] - found.ignition_before_perigee_s[0])
     assert np.linalg.norm(end[:2] - wanted[:2]) * 1e3 < 1.0
     assert np.linalg.norm(end[2:] - wanted[2:]) * 1e6 < 1.0
 

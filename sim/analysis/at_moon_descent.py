@@ -1,0 +1,123 @@
+"""Ways down: the budget of a descent, and a burn that lasted too long beside the crater found."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.analysis.at_moon_results import DescentResult, OverburnResult
+from sim.analysis.parts import Floats
+from sim.bodies import MOON
+from sim.operations import (
+    OrbitBefore,
+    deorbit,
+    impacts_for_perilune,
+    overburn_sensitivities,
+    powered_descent,
+    study_overburn,
+)
+from sim.operations.request import DescentCase, OverburnCase, PlaceCase
+from sim.units import RAD_PER_DEG
+
+
+def descent(case: DescentCase) -> DescentResult:
+    """Compute the budget of a descent.
+
+    Parameters
+    ----------
+    case : DescentCase
+        Numbers.
+
+    Returns
+    -------
+    DescentResult
+    """
+    down = deorbit(case.orbit_altitude_km, case.perilune_altitude_km)
+    budget = powered_descent(
+        case.perilune_altitude_km,
+        down.perilune_speed_m_s,
+        case.mass_kg,
+        case.isp_s,
+        rest_height_m=case.rest_height_m,
+        vertical_s=case.vertical_s,
+        reserve_share=case.reserve_share,
+    )
+    return DescentResult(case.orbit_altitude_km, down, budget)
+
+
+def overburn_beside_crater(case: OverburnCase, site: PlaceCase | None) -> OverburnResult:
+    """Fly an overlong burn from every place of both orbits, and compare with the crater.
+
+    Parameters
+    ----------
+    case : OverburnCase
+        Published numbers.
+    site : PlaceCase or None
+        Landing site, over which the planned perilune is taken to be.
+
+    Returns
+    -------
+    OverburnResult
+    """
+    orbits = (
+        OrbitBefore(
+            f"{case.perilune_altitude_km:g} x {case.apolune_altitude_km:g} km",
+            case.perilune_altitude_km,
+            case.apolune_altitude_km,
+            case.planned_perilune_km,
+        ),
+        OrbitBefore(
+            f"{case.circular_altitude_km:g} km circular",
+            case.circular_altitude_km,
+            case.circular_altitude_km,
+            case.planned_perilune_km,
+        ),
+    )
+    study = study_overburn(
+        orbits,
+        planned_s=case.planned_s,
+        actual_s=case.actual_s,
+        observed_s=case.lost_tdb - case.begin_tdb,
+        crater_latitude_deg=case.crater_latitude_deg,
+        crater_longitude_deg=case.crater_longitude_deg,
+        crater_altitude_km=case.crater_altitude_km,
+        inclination_deg=case.inclination_deg,
+        southbound=case.southbound,
+    )
+    nearest = int(np.nanargmin(np.abs(study.late_s)))
+    orbit = next(one for one in orbits if one.name == study.orbit[nearest])
+    latitude, longitude = np.zeros(0), np.zeros(0)
+    if site is not None:
+        latitude, longitude = impacts_for_perilune(
+            study,
+            site.latitude_deg,
+            site.longitude_deg,
+            planned_s=case.planned_s,
+            inclination_deg=case.inclination_deg,
+            southbound=case.southbound,
+        )
+    early, late = study.impact_range_s
+    return OverburnResult(
+        case=case,
+        study=study,
+        sensitivities=overburn_sensitivities(
+            orbit,
+            float(study.true_anomaly_deg[nearest]),
+            planned_s=case.planned_s,
+            actual_s=case.actual_s,
+            ground_altitude_km=case.crater_altitude_km,
+        ),
+        impact_latitude_deg=latitude,
+        impact_longitude_deg=longitude,
+        miss_km=_distance_km(latitude, longitude, case.crater_latitude_deg, case.crater_longitude_deg),
+        explained_s=late - early,
+    )
+
+
+def _distance_km(
+    latitude_deg: Floats, longitude_deg: Floats, to_latitude_deg: float, to_longitude_deg: float
+) -> Floats:
+    """Distance on the sphere (haversine)."""
+    a, b = latitude_deg * RAD_PER_DEG, to_latitude_deg * RAD_PER_DEG
+    half = 0.5 * (longitude_deg - to_longitude_deg) * RAD_PER_DEG
+    square = np.sin(0.5 * (a - b)) ** 2 + np.cos(a) * np.cos(b) * np.sin(half) ** 2
+    return np.asarray(2.0 * MOON.radius_km * np.arcsin(np.minimum(np.sqrt(square), 1.0)))

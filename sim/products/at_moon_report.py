@@ -1,0 +1,374 @@
+"""Tables about a mission's time at the Moon as the report shows them: headings, numbers with digits, remarks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from sim.analysis.at_moon_results import AtMoonResult, LinkResult
+from sim.bodies import MOON
+from sim.constants import SECONDS_PER_DAY
+from sim.operations import ServiceRow
+from sim.products.at_moon_tables import utc
+from sim.products.schema import Json
+from sim.units import DEG_PER_RAD
+
+Row = list[str | float | None]
+
+
+def _utc(t_tdb: float) -> str:
+    return str(utc(np.array([t_tdb]))[0])
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def report_tables(found: AtMoonResult, names: dict[str, str]) -> list[Json]:
+    """Return the tables of a mission's time at the Moon.
+
+    Parameters
+    ----------
+    found : AtMoonResult
+        What was found.
+    names : dict of str to str
+        Identifier of a party to words.
+
+    Returns
+    -------
+    list of dict
+        ``title``, ``columns`` (``name`` and ``digits``), ``rows`` and ``note``; those without rows left out.
+    """
+    tables = [_orbit_table(found)]
+    for link in found.links:
+        tables += [
+            _contact_table(link, names),
+            _way_table(link, names),
+            _return_table(link, names),
+            _hidden(link, names),
+        ]
+    tables += [_survey_table(found), _sweep_table(found), _light_table(found), _phasing_table(found)]
+    tables += [_overlap_table(found), _overburn_table(found), _unknown_table(found), _descent_table(found)]
+    return [table for table in tables if table["rows"]]
+
+
+def _table(title: str, columns: list[tuple[str, int]], rows: list[Row], note: str = "") -> Json:
+    """Return a table for the report: each column with its heading and the digits of its numbers."""
+    return {
+        "title": title,
+        "columns": [{"name": name, "digits": digits} for name, digits in columns],
+        "rows": rows,
+        "note": note,
+    }
+
+
+def _orbit_table(found: AtMoonResult) -> Json:
+    rows: list[Row] = []
+    for one in found.phases:
+        history = one.evolution
+        fall = None if history.impact_tdb is None else (history.impact_tdb - one.start_tdb) / SECONDS_PER_DAY
+        span = (history.t_tdb[-1] - one.start_tdb) / SECONDS_PER_DAY if history.t_tdb.size else 0.0
+        rows.append(
+            [
+                one.phase.name.replace("_", " "),
+                f"{one.phase.perilune_altitude_km:g} x {one.phase.apolune_altitude_km:g}",
+                one.phase.inclination_deg,
+                one.node_deg,
+                _utc(one.start_tdb)[:10],
+                one.period_s / 60.0,
+                float(span),
+                float(history.perilune_altitude_km.min()) if history.t_tdb.size else None,
+                float(history.apolune_altitude_km.max()) if history.t_tdb.size else None,
+                float(history.eccentricity.max()) if history.t_tdb.size else None,
+                "–" if fall is None else f"comes down after {fall:.1f} d",
+            ]
+        )
+    columns = [
+        ("Phase", 0), ("Apses, km", 0), ("Inclination, °", 1), ("Node, °", 1), ("From", 0), ("Period, min", 1),
+        ("Left alone for, d", 0), ("Lowest, km", 1), ("Highest, km", 1), ("Largest e", 4), ("Impact", 0),
+    ]  # fmt: skip
+    note = (
+        f"Counted from {found.arrival_basis}, {_utc(found.arrival_tdb)[:16].replace('T', ' ')} UTC. Left alone: what "
+        "the Moon's field (GRGM1200A), Earth and Sun make of the orbit without corrections; altitudes over the sphere "
+        "of 1737.4 km, terrain rises up to 10.8 km above it."
+    )
+    return _table("Orbits", columns, rows, note)
+
+
+def _contact_table(found: LinkResult, names: dict[str, str]) -> Json:
+    rows: list[Row] = [
+        [
+            names.get(row.orbiter, row.orbiter),
+            names.get(row.place, row.place),
+            row.model,
+            row.service.contacts_per_day,
+            row.service.mean_contact_min,
+            row.service.minutes_per_day,
+            row.service.longest_gap_hour,
+            float(row.contacts.range_max_km.max()) if len(row.contacts.open_) else None,
+            row.contacts.gigabyte_per_day,
+            row.contacts.budget.name + (" (assumed)" if row.contacts.budget.status == "assumed" else ""),
+        ]
+        for row in found.contacts
+    ]
+    columns = [
+        ("Orbiter", 0), ("Over", 0), ("Path", 0), ("Contacts a day", 1), ("Mean, min", 1), ("Minutes a day", 0),
+        ("Longest gap, h", 1), ("Farthest, km", 0), ("GB a day", 2), ("Radio", 0),
+    ]  # fmt: skip
+    span = f"{(found.stop_tdb - found.start_tdb) / SECONDS_PER_DAY:.1f} d from {_utc(found.start_tdb)[:10]}"
+    return _table(f"Contacts with places on the Moon, {found.label}", columns, rows, f"Over {span}; edges to 0.01 s.")
+
+
+def _way_table(found: LinkResult, names: dict[str, str]) -> Json:
+    rows: list[Row] = []
+    for service in found.services:
+        place = names.get(service.lander, service.lander)
+        ways: list[tuple[str, ServiceRow, float | None]] = [("straight to the stations", service.direct, None)]
+        ways += [(f"through {names.get(row.way, row.way)}", row, None) for row in service.bent_pipe]
+        ways.append(("any of these", service.all_ways, None))
+        ways += [
+            (f"with {names.get(pipe.way, pipe.way)} out", row, share)
+            for pipe, row, share in zip(service.bent_pipe, service.without, service.backup_share, strict=True)
+        ]
+        rows += [_way(place, words, row, share) for words, row, share in ways]
+    if not found.services:
+        rows = [_way(names.get(row.way, row.way), "straight to the stations", row, None) for row in found.direct]
+    columns = [
+        ("Place", 0), ("Way to the Earth", 0), ("Open, %", 1), ("Hours a day", 1), ("Longest gap, h", 1),
+        ("Time of the one out that others cover, %", 0),
+    ]  # fmt: skip
+    note = (
+        "Through an orbiter: place and a ground station in view at the same time. Stations with their elevation masks, "
+        "behind the Moon counted out."
+    )
+    return _table(f"Ways to the Earth, {found.label}", columns, rows, note)
+
+
+def _way(place: str, words: str, row: ServiceRow, share: float | None) -> Row:
+    covered = None if share is None else 100.0 * share
+    return [place, words, 100.0 * row.share, row.minutes_per_day / 60.0, row.longest_gap_hour, covered]
+
+
+def _return_table(found: LinkResult, names: dict[str, str]) -> Json:
+    rows: list[Row] = [
+        [
+            names.get(one.orbiter, one.orbiter),
+            one.row.group,
+            100.0 * one.row.share,
+            one.row.hours_per_day_mean,
+            one.row.hours_per_day_min,
+            one.row.gigabyte_per_day_mean,
+            one.row.gigabyte_per_day_min,
+            one.row.longest_gap_hour,
+            None if found.produced_gigabyte_per_day is None else 100.0 * one.row.days_short_share,
+        ]
+        for one in found.returns
+    ]
+    columns = [
+        ("Orbiter", 0), ("Stations", 0), ("In view, %", 1), ("Hours a day", 1), ("Least", 1), ("GB a day", 0),
+        ("Least", 0), ("Longest gap, h", 1), ("Days short of what is produced, %", 0),
+    ]  # fmt: skip
+    made = found.produced_gigabyte_per_day
+    note = "One station at a time. " + ("" if made is None else f"Produced: {made:g} GB a day.")
+    return _table(f"Data brought home, {found.label}", columns, rows, note)
+
+
+def _hidden(found: LinkResult, names: dict[str, str]) -> Json:
+    rows: list[Row] = [
+        [names.get(row.orbiter, row.orbiter), row.count_per_day, row.longest_min, 100.0 * row.share]
+        for row in found.hidden
+    ]
+    columns = [("Orbiter", 0), ("Occultations a day", 2), ("Longest, min", 1), ("Share of the time, %", 1)]
+    return _table(f"Behind the Moon as seen from the Earth, {found.label}", columns, rows)
+
+
+def _survey_table(found: AtMoonResult) -> Json:
+    rows: list[Row] = []
+    for one in found.surveys:
+        for at, limit in enumerate(one.cross_track_km):
+            cover = one.coverage if at == 0 else None
+            dark, grazing, low, good, high = (int(count) for count in one.counts[at])
+            most = None if cover is None else _finite(cover.days_to_cover(0.9))
+            whole = None if cover is None else _finite(cover.days_to_cover())
+            name, every = one.phase_name.replace("_", " "), dark + grazing + low + good + high
+            limit_words = f"< {limit:g} km"
+            rows.append([name, one.place.name, limit_words, every, dark, grazing, low, good + high, most, whole])
+    columns = [
+        ("Phase", 0), ("Over", 0), ("Nearer than", 0), ("Passes", 0), ("Sun below 0°", 0), ("0–2°", 0), ("2–10°", 0),
+        ("above 10°", 0), ("Days to cover 90 %", 1), ("Days to cover all", 1),
+    ]  # fmt: skip
+    span = found.surveys[0].passes.span_day if found.surveys else 0.0
+    note = f"Over {span:.1f} d from the begin of each phase; distance of the ground track; cover: landing ellipse, lit."
+    return _table("Survey passes", columns, rows, note)
+
+
+def _sweep_table(found: AtMoonResult) -> Json:
+    rows: list[Row] = [
+        [one.place.name, row.inclination_deg, *row.passes_per_month, row.nearest_km]
+        for one in found.surveys
+        for row in one.sweep
+    ]
+    columns = [("Over", 0), ("Inclination, °", 1), ("< 5 km", 1), ("< 10 km", 1), ("< 25 km", 1), ("Nearest, km", 1)]
+    note = 'Passes of a sidereal month, two bodies, mean over 24 nodes. "Polar" was never published as a number.'
+    return _table("What the inclination decides", columns, rows, note)
+
+
+def _light_table(found: AtMoonResult) -> Json:
+    if found.light is None:
+        return _table("Light", [], [])
+    some, place = found.light.summary, found.light.place
+    rows: list[Row] = [
+        [
+            place.name,
+            f"{some.mask_name}{' (assumed)' if some.assumed else ''}",
+            100.0 * some.sun_fraction,
+            some.longest_light_day,
+            some.longest_dark_day,
+            100.0 * some.earth_share,
+            some.longest_without_earth_day,
+            100.0 * some.light_and_earth_share,
+        ]
+    ]
+    columns = [
+        ("Site", 0), ("Horizon", 0), ("Sun's disc seen, mean %", 1), ("Longest light, d", 1), ("Longest dark, d", 1),
+        ("Earth in view, %", 1), ("Longest without Earth, d", 1), ("Sun and Earth, %", 1),
+    ]  # fmt: skip
+    note = f"{found.light.light_hour.size} days from {_utc(found.light.start_tdb)[:10]}. Horizon: {some.mask_source}."
+    if some.assumed:
+        note += " No terrain stands behind it: unverified, real rims and hills differ much."
+    return _table("Light and Earth at the landing site", columns, rows, note)
+
+
+def _phasing_table(found: AtMoonResult) -> Json:
+    if found.phasing is None:
+        return _table("Landing phasing", [], [])
+    rows: list[Row] = []
+    passages = found.phasing.passages
+    for at in range(len(passages)):
+        t = float(passages.t_tdb[at])
+        suits = bool(found.phasing.windows.contains(np.array([t]))[0])
+        rows.append(
+            [
+                _utc(t)[:16].replace("T", " "),
+                "southbound" if passages.southbound[at] else "northbound",
+                float(passages.approach_azimuth_deg[at]),
+                float(passages.sun_elevation_deg[at]),
+                float(passages.sun_behind_deg[at]),
+                float(passages.earth_elevation_deg[at]),
+                "yes" if suits else "no",
+            ]
+        )
+    columns = [
+        ("Site in the plane, UTC", 0), ("Flight", 0), ("Azimuth, °", 1), ("Sun, °", 1), ("Sun off the tail, °", 0),
+        ("Earth, °", 1), ("Light and Earth as wanted", 0),
+    ]  # fmt: skip
+    note = (
+        f"When {found.phasing.plane} holds the site; the plane stands still, the Moon turns. Days with the ground "
+        f"track within {found.phasing.cross_track_km:g} km (assumed) and light and Earth as wanted: "
+        f"{found.phasing.both_day:.1f}."
+    )
+    return _table("Landing phasing", columns, rows, note)
+
+
+def _overlap_table(found: AtMoonResult) -> Json:
+    rows: list[Row] = []
+    for row in found.overlaps:
+        span = "–"
+        if row.start_tdb is not None and row.stop_tdb is not None:
+            span = f"{_utc(row.start_tdb)[:10]} to {_utc(row.stop_tdb)[:10]}"
+        rows.append([row.partner, span, row.overlap_day])
+    return _table(
+        "Working at the same time",
+        [("Partner", 0), ("Both work", 0), ("Days", 0)],
+        rows,
+        "From this mission's landing (or arrival) to the end of its life; a negative number is the gap between them.",
+    )
+
+
+def _overburn_table(found: AtMoonResult) -> Json:
+    if found.overburn is None:
+        return _table("The burn that lasted too long", [], [])
+    case, study = found.overburn.case, found.overburn.study
+    rows: list[Row] = []
+    for name in dict.fromkeys(study.orbit):
+        chosen = np.array([one == name for one in study.orbit])
+        hits = chosen & np.isfinite(study.impact_s)
+        miss = found.overburn.miss_km[hits] if found.overburn.miss_km.size else np.full(1, np.nan)
+        rows.append(
+            [
+                name,
+                _span(study.planned_dv_m_s[chosen], 1),
+                _span(study.actual_dv_m_s[chosen], 1),
+                _span(study.perilune_altitude_km[chosen], 1),
+                _clock(case.begin_tdb, study.impact_s[hits]),
+                _span(study.late_s[hits], 0),
+                _span(study.perilune_latitude_deg[hits], 1),
+                _span(study.perilune_longitude_deg[hits], 1),
+                _span(miss, 0),
+            ]
+        )
+    columns = [
+        ("Orbit before", 0), ("Planned, m/s", 0), ("Flown, m/s", 0), ("Perilune after, km", 0), ("Impact, UTC", 0),
+        ("Later than the loss, s", 0), ("Planned perilune, lat °", 0), ("lon °", 0), ("Off the crater, km", 0),
+    ]  # fmt: skip
+    note = (
+        f"Burn of {case.actual_s:g} s in place of {case.planned_s:g} s from {_utc(case.begin_tdb)[11:16]} UTC; signal "
+        f"lost at {_utc(case.lost_tdb)[11:16]}. Ranges: over all places of the burn, which nobody published. "
+        "Planned perilune: where it must have been for an impact in the crater. Off the crater: if it had "
+        "been over the landing site instead. Nothing is fitted."
+    )
+    return _table("The burn that lasted too long", columns, rows, note)
+
+
+def _span(values: Any, digits: int) -> str:
+    finite = np.asarray(values)[np.isfinite(values)]
+    if not finite.size:
+        return "–"
+    low, high = f"{finite.min():.{digits}f}", f"{finite.max():.{digits}f}"
+    return (low if low == high else f"{low} to {high}").replace("-", "\u2212")
+
+
+def _clock(begin_tdb: float, after_s: Any) -> str:
+    if not len(after_s):
+        return "none"
+    return f"{_utc(begin_tdb + float(np.min(after_s)))[11:19]} to {_utc(begin_tdb + float(np.max(after_s)))[11:19]}"
+
+
+def _unknown_table(found: AtMoonResult) -> Json:
+    if found.overburn is None:
+        return _table("What the unknowns explain", [], [])
+    miss = found.overburn.study.least_miss_s
+    rows: list[Row] = [
+        ["place of the burn on the orbit, anywhere", None, found.overburn.explained_s, None],
+        ["published times, to the minute", None, 2.0 * np.sqrt(2.0) * found.overburn.case.uncertainty_s, None],
+    ]
+    rows += [
+        [one.unknown, one.impact_s_per_unit, None, -miss / one.impact_s_per_unit if one.impact_s_per_unit else None]
+        for one in found.overburn.sensitivities
+    ]
+    columns = [("Unknown", 0), ("Seconds later per unit", 1), ("Whole spread, s", 0), ("Closes the rest alone with", 1)]
+    note = f"The nearest case strikes {abs(miss):.0f} s {'before' if miss < 0.0 else 'after'} the loss of signal."
+    return _table("What the unknowns explain", columns, rows, note)
+
+
+def _descent_table(found: AtMoonResult) -> Json:
+    if found.descent is None:
+        return _table("Powered descent", [], [])
+    down, powered = found.descent.deorbit, found.descent.powered
+    arc = powered.downrange_km / MOON.radius_km * DEG_PER_RAD
+    step = f"de-orbit from {found.descent.orbit_altitude_km:g} km to {down.perilune_altitude_km:g} km"
+    braking = f"{powered.downrange_km:.0f} km downrange ({arc:.1f}°), loss {powered.gravity_loss_m_s:.0f} m/s"
+    rows: list[Row] = [
+        [step, down.dv_m_s, down.coast_s, "half a revolution of coast"],
+        ["braking, gravity turn to rest", powered.braking_dv_m_s, powered.braking_s, braking],
+        ["vertical phase", powered.vertical_dv_m_s, None, "at constant weight"],
+        ["reserve", powered.reserve_dv_m_s, None, ""],
+        ["powered descent in all", powered.total_dv_m_s, None, f"{powered.propellant_kg:.0f} kg of propellant"],
+    ]
+    columns = [("Part", 0), ("Velocity change, m/s", 1), ("Duration, s", 0), ("Remark", 0)]
+    note = (
+        f"Thrust at ignition {powered.thrust_m_s2:.2f} m/s², {powered.thrust_to_weight_ratio:.2f} times the weight: "
+        "what the gravity turn needs to come to rest. A lower bound with losses of the right size, not a guidance law."
+    )
+    return _table("Powered descent", columns, rows, note)
