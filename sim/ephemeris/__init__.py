@@ -5,6 +5,7 @@ be given by path (:func:`open_spk`).
 """
 
 from sim.ephemeris.cut import open_ephemeris
+from sim.ephemeris.light_time import position_with_light_time_km
 from sim.ephemeris.series import ChebyshevSeries
 from sim.ephemeris.spk import open_spk
 from sim.ephemeris.states import NAIF_ID, Ephemeris, epoch_text
@@ -19,4 +20,5 @@ __all__ = [
     "epoch_text",
     "open_ephemeris",
     "open_spk",
+    "position_with_light_time_km",
 ]
