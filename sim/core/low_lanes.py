@@ -17,16 +17,30 @@ import numpy.typing as npt
 
 from sim.core.compile import kernel, lean_kernel
 from sim.core.gauss_jackson import GaussJackson
-from sim.core.low_start import BLOCKS, begin_start, finish_start, go_on, park
+from sim.core.low_start import (
+    BLOCKS,
+    NODE,
+    WINDOW,
+    begin_start,
+    change_step,
+    finish_start,
+    go_on,
+    keep_node,
+    park,
+)
 from sim.core.low_step import (
     ALERT,
     BASE,
+    CLIMB,
+    COARSE,
+    COUNT,
     DEPTH,
     GUARD,
     HIGHEST,
     HISTORY,
     LOWEST,
     MISS,
+    OLD_CLIMB,
     ORIGIN,
     PIECE,
     POSITION,
@@ -142,10 +156,10 @@ def outputs_at_start(batch: Batch, row: int, track: Array) -> int:
 
 
 @lean_kernel
-def set_alert(w: Array, lane: int, row: int, following: int, batch: Batch) -> None:
-    """Wake a lane for its next output, or for a look at its orbit."""
+def set_alert(w: Array, lane: int, row: int, following: int, batch: Batch, fine: int, kept: int) -> None:
+    """Wake a lane for its next output, and for a look at its orbit or, in a start, the next node to keep."""
     h = w[STEP, lane]
-    check = w[TAU, lane] + CHECK * h
+    check = w[TAU, lane] + (CHECK * h if kept == WINDOW else (fine - 0.5) * h)
     wanted = batch.times[row, following] - batch.t0[row]
     w[ALERT, lane] = min(check, wanted) if h > 0.0 else max(check, wanted)
 
@@ -162,8 +176,8 @@ def finish_row(w: Array, lane: int, row: int, code: int, tau: float, state: Arra
 
 @lean_kernel
 def start_lane(
-    w: Array, table: LowTable, lane: int, row: int, per_revolution: float, batch: Batch, grid: Array, scratch: Array,
-    turn: IntArray,
+    w: Array, table: LowTable, lane: int, row: int, per_revolution: float, fine: int, batch: Batch, grid: Array,
+    scratch: Array, turn: IntArray,
 ) -> bool:
     """Begin the start of the method at the state of a lane; False where the orbit is not for it."""
     h = step_due(w, lane, table.gm, per_revolution)
@@ -171,13 +185,15 @@ def start_lane(
         return False
     if batch.times[row, batch.times.shape[1] - 1] < batch.t0[row]:
         h = -h
-    return bool(begin_start(w, lane, h, table.gm, grid, scratch, turn))
+    w[COARSE, lane] = h
+    turn[2] = 0 if fine > 1 else WINDOW
+    return bool(begin_start(w, lane, h / fine, table.gm, grid, scratch, turn))
 
 
 @lean_kernel
 def refill(
-    w: Array, table: LowTable, lane: int, following_row: int, per_revolution: float, batch: Batch, row_of: IntArray,
-    following: IntArray, track: Array, grid: Array, scratch: Array, turn: IntArray,
+    w: Array, table: LowTable, lane: int, following_row: int, per_revolution: float, fine: int, batch: Batch,
+    row_of: IntArray, following: IntArray, track: Array, grid: Array, scratch: Array, turn: IntArray,
 ) -> int:
     """Put the next usable row into a lane and write the results of unusable ones; return the row after it."""
     row_of[lane] = IDLE
@@ -190,7 +206,7 @@ def refill(
             k = outputs_at_start(batch, row, track)
             following[lane] = k
             if k < batch.times.shape[1]:
-                if start_lane(w, table, lane, row, per_revolution, batch, grid, scratch, turn):
+                if start_lane(w, table, lane, row, per_revolution, fine, batch, grid, scratch, turn):
                     row_of[lane] = row
                     return following_row
                 code = DEGENERATE
@@ -237,20 +253,20 @@ def end_of(
 
 @lean_kernel
 def look(
-    w: Array, table: LowTable, lane: int, row: int, per_revolution: float, batch: Batch, grid: Array, scratch: Array,
-    turn: IntArray,
+    w: Array, table: LowTable, lane: int, row: int, per_revolution: float, fine: int, batch: Batch, grid: Array,
+    scratch: Array, turn: IntArray,
 ) -> int:
     """Compare the step in use with the one due: 0 go on, 1 started anew, 2 the orbit is no longer for the method."""
     due = step_due(w, lane, table.gm, per_revolution)
     h = abs(w[STEP, lane])
     if SHORTER * h <= due <= LONGER * h:
         return 0
-    return 1 if start_lane(w, table, lane, row, per_revolution, batch, grid, scratch, turn) else 2
+    return 1 if start_lane(w, table, lane, row, per_revolution, fine, batch, grid, scratch, turn) else 2
 
 
 @kernel
 def propagate_low(
-    table: LowTable, method: GaussJackson, per_revolution: float, states: Array, t0: Array, times: Array,
+    table: LowTable, method: GaussJackson, per_revolution: float, fine: int, states: Array, t0: Array, times: Array,
     surface: Array, max_steps: int, first: int, last: int, ends: Array, path: Array, lowest: Array, highest: Array,
     t_end: Array, status: npt.NDArray[np.int8], steps: npt.NDArray[np.int32],
 ) -> None:
@@ -264,6 +280,8 @@ def propagate_low(
         Weights.
     per_revolution : float
         Steps per revolution at the angular rate of the periapsis.
+    fine : int
+        Short steps of a start in a step; 1: no second part of the start.
     states : numpy.ndarray (N, 6)
         km, km/s relative to the centre.
     t0 : numpy.ndarray (N,)
@@ -284,17 +302,77 @@ def propagate_low(
     w = np.zeros((ROWS, LANES))
     grids = np.zeros((LANES, BLOCKS, count, 3))
     run_lanes(
-        w, table, method, per_revolution, max_steps, first, batch, np.full(LANES, IDLE), np.zeros(LANES, np.int64),
-        np.zeros((LANES, 2), np.int64), np.zeros(LANES, np.int64), np.zeros((LANES, TRACKED)), grids,
-        np.zeros((2, 6)), np.zeros((3, count + 2)),
+        w, table, method, per_revolution, fine, max_steps, first, batch, np.full(LANES, IDLE),
+        np.zeros(LANES, np.int64), np.zeros((LANES, 3), np.int64), np.zeros(LANES, np.int64),
+        np.zeros((LANES, TRACKED)), grids, np.zeros((LANES, WINDOW, NODE)), np.zeros((2, 6)), np.zeros((3, count + 2)),
     )  # fmt: skip
 
 
 @lean_kernel
+def keep_on_starting(
+    w: Array, lane: int, method: GaussJackson, fine: int, nodes: Array, turn: IntArray, base: int
+) -> None:
+    """In the second part of a start: keep a node when it is due, change to long steps after the last one."""
+    count = method.predictor.shape[0]
+    if turn[2] < WINDOW and (int(w[COUNT, lane]) - count // 2) % fine == 0:
+        keep_node(w, lane, base, nodes[turn[2]])
+        turn[2] += 1
+        if turn[2] == WINDOW:
+            change_step(w, lane, method, nodes, base)
+
+
+@lean_kernel
+def move_history(w: Array, base: int, count: int) -> int:
+    """Make room for further accelerations below the latest one; return its new row."""
+    if base > HISTORY:
+        return base
+    to = HISTORY + 3 * (DEPTH - count)
+    for i in range(3 * count):
+        for lane in range(LANES):
+            w[to + i, lane] = w[base + i, lane]
+    return to
+
+
+@lean_kernel
+def attend(
+    w: Array, table: LowTable, method: GaussJackson, per_revolution: float, fine: int, max_steps: int, lane: int,
+    row: int, back: int, base: int, batch: Batch, following: IntArray, turn: IntArray, track: Array, grid: Array,
+    nodes: Array, scratch: Array, curve: Array,
+) -> int:
+    """Look after a lane that stepped; return 0 to go on, 1 when it has begun a new start, 2 when its row has ended."""
+    h = w[STEP, lane]
+    awake = back > 1 or (w[TAU, lane] - w[ALERT, lane]) * h >= 0.0
+    output = (w[TAU, lane] - (batch.times[row, following[lane]] - batch.t0[row])) * h >= 0.0
+    low = not w[SQUARE, lane] > w[GUARD, lane]
+    turned = w[OLD_CLIMB, lane] * w[CLIMB, lane] < 0.0 and might_count(w, lane, track)
+    hit = math.inf
+    if back > 1 or output or low or turned:
+        hit = watch(w, lane, row, batch, method, base, back, curve, following, track, scratch)
+    if end_of(w, lane, row, hit, following[lane], max_steps, batch, curve, scratch, track) >= 0:
+        return 2
+    if not awake:
+        return 0
+    w[MISS, lane] = 0.0
+    starting = turn[2] < WINDOW
+    if starting:
+        keep_on_starting(w, lane, method, fine, nodes, turn, base)
+    set_alert(w, lane, row, following[lane], batch, fine, turn[2])
+    if starting:
+        return 0
+    change = look(w, table, lane, row, per_revolution, fine, batch, grid, scratch, turn)
+    if change < 2:
+        return change
+    for c in range(6):
+        scratch[0, c] = w[POSITION + c, lane]
+    finish_row(w, lane, row, DEGENERATE, w[TAU, lane], scratch[0], batch)
+    return 2
+
+
+@lean_kernel
 def run_lanes(
-    w: Array, table: LowTable, method: GaussJackson, per_revolution: float, max_steps: int, first: int, batch: Batch,
-    row_of: IntArray, offsets: IntArray, turns: IntArray, following: IntArray, tracks: Array, grids: Array,
-    scratch: Array, curve: Array,
+    w: Array, table: LowTable, method: GaussJackson, per_revolution: float, fine: int, max_steps: int, first: int,
+    batch: Batch, row_of: IntArray, offsets: IntArray, turns: IntArray, following: IntArray, tracks: Array,
+    grids: Array, nodes: Array, scratch: Array, curve: Array,
 ) -> None:
     """Step all lanes until the queue is empty."""
     count = method.predictor.shape[0]
@@ -303,7 +381,7 @@ def run_lanes(
     running = 0
     for lane in range(LANES):
         queue = refill(
-            w, table, lane, queue, per_revolution, batch, row_of, following, tracks[lane], grids[lane], scratch,
+            w, table, lane, queue, per_revolution, fine, batch, row_of, following, tracks[lane], grids[lane], scratch,
             turns[lane],
         )  # fmt: skip
         if row_of[lane] != IDLE:
@@ -313,13 +391,7 @@ def run_lanes(
         if wanted_pieces(w, table) & (starting | running):
             load_pieces(w, table, offsets)
         evaluate(w, table)
-        if base == HISTORY:
-            to = HISTORY + 3 * (DEPTH - count)
-            for i in range(3 * count - 1, -1, -1):
-                for lane in range(LANES):
-                    w[to + i, lane] = w[base + i, lane]
-            base = to
-        base -= 3
+        base = move_history(w, base, count) - 3
         attention = advance(w, table, method, base) & running
         attention |= starting
         if attention == 0:
@@ -328,7 +400,6 @@ def run_lanes(
             bit = 1 << lane
             if attention & bit == 0:
                 continue
-            row = row_of[lane]
             back = 1
             if starting & bit:
                 if not go_on(w, lane, table.gm, method, grids[lane], turns[lane]):
@@ -337,32 +408,16 @@ def run_lanes(
                 starting &= ~bit
                 running |= bit
                 back = count // 2
-            h = w[STEP, lane]
-            awake = back > 1 or (w[TAU, lane] - w[ALERT, lane]) * h >= 0.0
-            if not awake and w[SQUARE, lane] > w[GUARD, lane] and not might_count(w, lane, tracks[lane]):
-                continue
-            hit = watch(
-                w, lane, row, batch, method, base, back, curve, following, tracks[lane], scratch
-            )
-            code = end_of(w, lane, row, hit, following[lane], max_steps, batch, curve, scratch, tracks[lane])
-            change = 0
-            if code < 0 and awake:
-                set_alert(w, lane, row, following[lane], batch)
-                w[MISS, lane] = 0.0
-                if back == 1:
-                    change = look(w, table, lane, row, per_revolution, batch, grids[lane], scratch, turns[lane])
-                if change == 2:
-                    code = DEGENERATE
-                    for c in range(6):
-                        scratch[0, c] = w[POSITION + c, lane]
-                    finish_row(w, lane, row, code, w[TAU, lane], scratch[0], batch)
-            if code >= 0:
+            outcome = attend(
+                w, table, method, per_revolution, fine, max_steps, lane, row_of[lane], back, base, batch, following,
+                turns[lane], tracks[lane], grids[lane], nodes[lane], scratch, curve,
+            )  # fmt: skip
+            if outcome == 2:
                 queue = refill(
-                    w, table, lane, queue, per_revolution, batch, row_of, following, tracks[lane], grids[lane],
+                    w, table, lane, queue, per_revolution, fine, batch, row_of, following, tracks[lane], grids[lane],
                     scratch, turns[lane],
                 )  # fmt: skip
-                change = 1
-            if change == 1:
+            if outcome > 0:
                 running &= ~bit
                 if row_of[lane] != IDLE:
                     starting |= bit

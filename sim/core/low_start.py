@@ -1,10 +1,16 @@
 """Start of Gauss-Jackson's method in one lane, while the others go on: iteration over all accelerations of its grid.
 
-The grid has the epoch in its middle. Positions on it come from the conic at first; each pass evaluates the forces at
-all of them, one evaluation per turn of the lanes, and integrates the polynomial through the accelerations twice. Inside
-of a pass the attraction of the centre's point mass follows the moving positions by its gradient, so that the passes
-only have to settle the figure and the far bodies: three of them reach rounding error. The start is as accurate as every
-later step, because it integrates the same polynomial.
+First part, a grid of short steps. It has the epoch in its middle. Positions on it come from the conic at first; each
+pass evaluates the forces at all of them, one evaluation per turn of the lanes, and integrates the polynomial through
+the accelerations twice. Inside of a pass the attraction of the centre's point mass follows the moving positions, so
+that the passes only have to settle the figure and the far bodies: three of them reach rounding error.
+
+Second part, a change to the long steps that the lane is to take. Long steps sample the highest harmonics of the figure
+less than once in a period. That does no harm to the sums, in which such terms cancel from step to step, but it does to
+a start: whatever a single node says about the sums is wrong by what these terms give in one step, and a velocity wrong
+by 0.1 mm/s moves an orbit by 200 m in a week. So the lane takes ``WINDOW`` long steps' worth of short ones, which see
+everything, and the sums of the long steps become the mean of what all nodes of that window say, weighted by a smooth
+bell (Hann's), under which the terms cancel here too.
 """
 
 from __future__ import annotations
@@ -22,6 +28,7 @@ from sim.core.low_step import (
     ALERT,
     BEGIN,
     CLIMB,
+    COARSE,
     COUNT,
     EVAL,
     EVAL_TAU,
@@ -54,6 +61,10 @@ EPOCH: Final = 4
 BLOCKS: Final = 5
 """Blocks of the scratch of a start: positions where the forces are evaluated, the forces, positions from them, forces
 that follow these, and the state at the epoch (the lane's own rows are overwritten by the steps of the others)."""
+WINDOW: Final = 48
+"""Nodes of the second part."""
+NODE: Final = 9
+"""Numbers kept of a node: position, velocity, acceleration."""
 SETTLED: Final = 3e-8
 """The passes end when positions move less, times the distance: the next pass would move them 1e-13."""
 MOST_PASSES: Final = 8
@@ -170,8 +181,10 @@ def settle(h: float, mu: float, method: GaussJackson, grid: Array) -> float:
 @lean_kernel
 def follow(place: Array, force: Array, to: Array, mu: float, out: Array) -> None:
     """Force at ``to`` from that at ``place``: the point mass by its exact difference, the rest unchanged."""
-    before = mu / (place[0] ** 2 + place[1] ** 2 + place[2] ** 2) ** 1.5
-    after = mu / (to[0] ** 2 + to[1] ** 2 + to[2] ** 2) ** 1.5
+    before2 = place[0] * place[0] + place[1] * place[1] + place[2] * place[2]
+    after2 = to[0] * to[0] + to[1] * to[1] + to[2] * to[2]
+    before = mu / (before2 * math.sqrt(before2))
+    after = mu / (after2 * math.sqrt(after2))
     for c in range(3):
         out[c] = force[c] + (before * place[c] - after * to[c])
 
@@ -201,28 +214,98 @@ def finish_start(w: Array, lane: int, method: GaussJackson, grid: Array, base: i
             w[base + 3 * j + c, lane] = grid[FORCES, count - 1 - j, c]
         sum1 = v / h
         sum2 = x / (h * h)
+        for j in range(count):
+            f = w[base + 3 * j + c, lane]
+            sum1 -= method.velocity[j] * f
+            sum2 -= method.corrector[j] * f
+        w[SUM1 + c, lane] = sum1
+        w[SUM2 + c, lane] = sum2 + sum1
+        w[POSITION + c, lane] = x
+        w[VELOCITY + c, lane] = v
+        w[CLIMB, lane] += x * v
+        w[SQUARE, lane] += x * x
+    look_ahead(w, lane, method, h, base)
+    w[EVAL_TAU, lane] = w[BEGIN, lane] + (count // 2 + 1) * h
+
+
+@lean_kernel
+def keep_node(w: Array, lane: int, base: int, node: Array) -> None:
+    """Keep the state and the acceleration after the latest step."""
+    for c in range(3):
+        node[c] = w[POSITION + c, lane]
+        node[3 + c] = w[VELOCITY + c, lane]
+        node[6 + c] = w[base + c, lane]
+
+
+@lean_kernel
+def bell(i: int, count: int) -> float:
+    """Hann's weights of ``count`` nodes; their sum is (count + 1) / 2."""
+    return 0.5 - 0.5 * math.cos(2.0 * math.pi * (i + 1.0) / (count + 1.0))
+
+
+@lean_kernel
+def change_step(w: Array, lane: int, method: GaussJackson, nodes: Array, base: int) -> None:
+    """Turn a window of nodes one long step apart into sums and a history of long steps.
+
+    With C1 and C2 the sums of the accelerations from the window's first node on, F1 = C1 + a and F2 = C2 + n a + b at
+    its n-th node; every node says something about a and b. ``base`` is the row of the latest accelerations.
+    """
+    count = method.predictor.shape[0]
+    window = nodes.shape[0]
+    h = w[COARSE, lane]
+    total = 0.5 * (window - count + 2.0)
+    for c in range(3):
+        # First the mean of a alone, then that of b with it.
+        a = 0.0
+        b = 0.0
+        for part in range(2):
+            c1 = 0.0
+            c2 = 0.0
+            mean = 0.0
+            for n in range(window):
+                f = nodes[n, 6 + c]
+                c1 += f
+                c2 += c1
+                if n < count - 1:
+                    continue
+                weight = bell(n - count + 1, window - count + 1) / total
+                said = nodes[n, 3 + c] / h - c1 if part == 0 else nodes[n, c] / (h * h) - (c2 - c1) - n * a
+                for j in range(count):
+                    said -= (method.velocity[j] if part == 0 else method.corrector[j]) * nodes[n - j, 6 + c]
+                mean += weight * said
+            if part == 0:
+                a = mean
+            else:
+                b = mean
+        w[SUM1 + c, lane] = c1 + a
+        w[SUM2 + c, lane] = c2 + window * a + b
+        for j in range(count):
+            w[base + 3 * j + c, lane] = nodes[window - 1 - j, 6 + c]
+    look_ahead(w, lane, method, h, base)
+    w[STEP, lane] = h
+    w[STEP2, lane] = h * h
+    w[BEGIN, lane] = w[TAU, lane]
+    w[COUNT, lane] = 0.0
+    w[EVAL_TAU, lane] = w[TAU, lane] + h
+
+
+@lean_kernel
+def look_ahead(w: Array, lane: int, method: GaussJackson, h: float, base: int) -> None:
+    """Predict the next position of one lane, and what its corrector takes from the past."""
+    count = method.predictor.shape[0]
+    for c in range(3):
         ahead = 0.0
         part = 0.0
         speed = 0.0
         for j in range(count):
             f = w[base + 3 * j + c, lane]
-            sum1 -= method.velocity[j] * f
-            sum2 -= method.corrector[j] * f
             ahead += method.predictor[j] * f
             if j < count - 1:
                 part += method.corrector[j + 1] * f
                 speed += method.velocity[j + 1] * f
-        sum2 += sum1
-        w[SUM1 + c, lane] = sum1
-        w[SUM2 + c, lane] = sum2
         w[PART + c, lane] = part
         w[SPEED_PART + c, lane] = speed
-        w[EVAL + c, lane] = h * h * (sum2 + ahead)
-        w[POSITION + c, lane] = x
-        w[VELOCITY + c, lane] = v
-        w[CLIMB, lane] += x * v
-        w[SQUARE, lane] += x * x
-    w[EVAL_TAU, lane] = w[BEGIN, lane] + (count // 2 + 1) * h
+        w[EVAL + c, lane] = h * h * (w[SUM2 + c, lane] + ahead)
 
 
 @lean_kernel

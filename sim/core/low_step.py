@@ -92,8 +92,10 @@ MISS: Final = 37
 COUNT: Final = 38
 BEGIN: Final = 39
 """Steps since the latest start of the method, and the time of that start: times are their product, not a sum."""
-FORCE: Final = 40
-SERIES: Final = 43
+COARSE: Final = 40
+"""Step that the lane is to take once its start is done."""
+FORCE: Final = 41
+SERIES: Final = 44
 HISTORY: Final = SERIES + VALUES
 """Accelerations, latest first, from a row that moves downwards."""
 DEPTH: Final = 48
@@ -234,20 +236,39 @@ def correct(w: Array, table: LowTable, method: GaussJackson) -> None:
 def predict(w: Array, method: GaussJackson, base: int) -> None:
     """Predict the position after the next step, and prepare what its corrector takes from the past."""
     count = method.predictor.shape[0]
+    weight = splat(method.predictor, count - 1)
+    row = base + 3 * (count - 1)
+    ax = weight * load(w, row)
+    ay = weight * load(w, row + 1)
+    az = weight * load(w, row + 2)
+    px = broadcast(0.0)
+    py = broadcast(0.0)
+    pz = broadcast(0.0)
+    sx = broadcast(0.0)
+    sy = broadcast(0.0)
+    sz = broadcast(0.0)
+    for j in range(count - 1):
+        fx = load(w, base + 3 * j)
+        fy = load(w, base + 3 * j + 1)
+        fz = load(w, base + 3 * j + 2)
+        weight = splat(method.predictor, j)
+        ax = fma(weight, fx, ax)
+        ay = fma(weight, fy, ay)
+        az = fma(weight, fz, az)
+        weight = splat(method.corrector, j + 1)
+        px = fma(weight, fx, px)
+        py = fma(weight, fy, py)
+        pz = fma(weight, fz, pz)
+        weight = splat(method.velocity, j + 1)
+        sx = fma(weight, fx, sx)
+        sy = fma(weight, fy, sy)
+        sz = fma(weight, fz, sz)
     h2 = load(w, STEP2)
-    for c in range(3):
-        ahead = broadcast(0.0)
-        part = broadcast(0.0)
-        speed = broadcast(0.0)
-        for j in range(count - 1):
-            f = load(w, base + 3 * j + c)
-            ahead = fma(splat(method.predictor, j), f, ahead)
-            part = fma(splat(method.corrector, j + 1), f, part)
-            speed = fma(splat(method.velocity, j + 1), f, speed)
-        ahead = fma(splat(method.predictor, count - 1), load(w, base + 3 * (count - 1) + c), ahead)
-        store(w, PART + c, part)
-        store(w, SPEED_PART + c, speed)
-        store(w, EVAL + c, h2 * (load(w, SUM2 + c) + ahead))
+    store3(w, PART, px, py, pz)
+    store3(w, SPEED_PART, sx, sy, sz)
+    store3(
+        w, EVAL, h2 * (load(w, SUM2) + ax), h2 * (load(w, SUM2 + 1) + ay), h2 * (load(w, SUM2 + 2) + az)
+    )
 
 
 @lean_kernel

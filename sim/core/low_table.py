@@ -23,16 +23,16 @@ from sim.core.simd import LANES
 
 Array = npt.NDArray[np.float64]
 
-AXES_TERMS: Final = 10
-"""Terms of the quaternion: truncated below 1e-15."""
-BODY_TERMS: Final = 9
-"""Terms of a body's position: 1e-9 km for the Earth seen from the Moon."""
-FRAME_TERMS: Final = 8
-TIDE_TERMS: Final = 5
+AXES_TERMS: Final = 6
+"""Terms of the quaternion: 4e-16 for the Moon, 5e-14 for the Earth."""
+BODY_TERMS: Final = 6
+"""Terms of a body's position: 1e-8 km for the Earth seen from the Moon."""
+FRAME_TERMS: Final = 6
+TIDE_TERMS: Final = 3
 DIRECT: Final = 2
 """Bodies that act as point masses; the others by their tides."""
-MOON_PIECE: Final = 43200.0
-EARTH_PIECE: Final = 7200.0
+MOON_PIECE: Final = 21600.0
+EARTH_PIECE: Final = 1800.0
 """Longest pieces, s: a body must not turn far in one."""
 AXES: Final = 0
 BODIES: Final = 4 * AXES_TERMS

@@ -55,29 +55,39 @@ def lay_polynomial(w: Array, lane: int, base: int, method: GaussJackson, curve: 
         curve[c, 0] = w[POSITION + c, lane]
         curve[c, 1] = h * w[VELOCITY + c, lane]
         for p in range(count):
-            total = 0.0
-            for j in range(count):
-                total += method.basis[j, p] * w[base + 3 * j + c, lane]
-            curve[c, p + 2] = h * h * total / ((p + 1) * (p + 2))
+            curve[c, p + 2] = 0.0
+        for j in range(count):
+            f = w[base + 3 * j + c, lane]
+            for p in range(count):
+                curve[c, p + 2] += method.basis[j, p] * f
+        for p in range(count):
+            curve[c, p + 2] *= h * h / ((p + 1) * (p + 2))
 
 
 @lean_kernel
 def state_at(curve: Array, s: float, h: float, out: Array) -> float:
     """Put the state at ``s`` into ``out``; return r . v."""
     last = curve.shape[1] - 1
-    climb = 0.0
-    for c in range(3):
-        x = curve[c, last]
-        v = last * curve[c, last]
-        for p in range(last - 1, 0, -1):
-            x = x * s + curve[c, p]
-            v = v * s + p * curve[c, p]
-        x = x * s + curve[c, 0]
-        v /= h
-        out[c] = x
-        out[3 + c] = v
-        climb += x * v
-    return climb
+    x = curve[0, last]
+    y = curve[1, last]
+    z = curve[2, last]
+    vx = last * x
+    vy = last * y
+    vz = last * z
+    for p in range(last - 1, 0, -1):
+        x = x * s + curve[0, p]
+        y = y * s + curve[1, p]
+        z = z * s + curve[2, p]
+        vx = vx * s + p * curve[0, p]
+        vy = vy * s + p * curve[1, p]
+        vz = vz * s + p * curve[2, p]
+    out[0] = x * s + curve[0, 0]
+    out[1] = y * s + curve[1, 0]
+    out[2] = z * s + curve[2, 0]
+    out[3] = vx / h
+    out[4] = vy / h
+    out[5] = vz / h
+    return out[0] * out[3] + out[1] * out[4] + out[2] * out[5]
 
 
 @lean_kernel
@@ -95,16 +105,22 @@ def height_or_climb(curve: Array, s: float, h: float, surface: float, out: Array
 
 @lean_kernel
 def solve(curve: Array, low: float, high: float, h: float, surface: float, out: Array) -> float:
-    """Where a change of sign lies, to 1e-9 s: regula falsi with a bisection at every third turn."""
+    """Where a change of sign lies: regula falsi with a bisection at every third turn.
+
+    Until a turn moves it by less than 1e-8 s for a surface, 1e-5 s for a turning point of the radius (which is wrong by
+    the square of that).
+    """
     value_low = height_or_climb(curve, low, h, surface, out)
     value_high = height_or_climb(curve, high, h, surface, out)
+    enough = (1e-8 if surface > 0.0 else 1e-5) / abs(h)
     s = high
     for turn in range(100):
+        before = s
         s = 0.5 * (low + high)
         if turn % 3 != 2 and value_low != value_high:
             s = low + (high - low) * value_low / (value_low - value_high)
         value = height_or_climb(curve, s, h, surface, out)
-        if value == 0.0 or (high - low) * abs(h) < 1e-9:
+        if value == 0.0 or abs(s - before) < enough or high - low < enough:
             break
         if (value > 0.0) == (value_low > 0.0):
             low = s

@@ -9,17 +9,19 @@ number of threads, or on the output times.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from sim.bodies import BODIES
-from sim.core.gauss_jackson import gauss_jackson
+from sim.core.gauss_jackson import GaussJackson, fitted, gauss_jackson
 from sim.core.lanes_harmonics import HIGHEST_DEGREE
 from sim.core.low_lanes import propagate_low
 from sim.core.status import STATUS_TEXT, Status
 from sim.dynamics.full_model import FullForceModel
+from sim.dynamics.gravity_field import GravityField
 from sim.errors import InputError
 from sim.propagation.batch import run_chunks
 from sim.propagation.full import _per_row, _rows, _span, _times
@@ -27,7 +29,17 @@ from sim.propagation.full import _per_row, _rows, _span, _times
 FloatArray = npt.NDArray[np.float64]
 
 ORDER = 10
-STEPS_PER_REVOLUTION = 120.0
+"""Of the plain method, for smooth fields."""
+FITTED_FROM_RAD = 0.6
+"""Phase of the highest harmonic from step to step from which the weights are fitted to the field's spectrum."""
+SPECTRUM_RATIO = 0.95
+"""Radius of the field over the radius of the orbit, for that spectrum."""
+STEPS_PER_REVOLUTION = 90.0
+STEPS_PER_DEGREE = 3.2
+"""Steps per revolution by default: at least so many, and so many for each degree of the field."""
+START_STEPS_PER_REVOLUTION = 360.0
+START_STEPS_PER_DEGREE = 7.5
+"""The same for the short steps of a start."""
 STEPS_ALLOWED = (40.0, 5000.0)
 ROWS_PER_CHUNK = 64
 """Rows that a thread takes at a time."""
@@ -97,8 +109,8 @@ def propagate_low_orbits(
     model: FullForceModel,
     *,
     impact_radius_km: npt.ArrayLike | None = None,
-    steps_per_revolution: float = STEPS_PER_REVOLUTION,
-    order: int = ORDER,
+    steps_per_revolution: float | None = None,
+    order: int | None = None,
     threads: int | None = None,
     max_steps: int = 100_000_000,
 ) -> LowOrbits:
@@ -139,20 +151,25 @@ def propagate_low_orbits(
     n = len(start)
     t0 = _per_row(t0_tdb, n, "t0_tdb")
     times = _times(times_tdb, t0)
-    _check(model, steps_per_revolution, order, threads, max_steps)
+    field = model.moon_field if model.center == "moon" else model.earth_field
+    degree = 0 if field is None else field.degree
+    usual = max(STEPS_PER_REVOLUTION, STEPS_PER_DEGREE * degree)
+    steps_wanted = float(usual if steps_per_revolution is None else steps_per_revolution)
+    _check(model, steps_wanted, order, threads, max_steps)
     radius = BODIES[model.center].radius_km if impact_radius_km is None else impact_radius_km
     surface = _per_row(radius, n, "impact_radius_km")
     if not (np.isfinite(surface) & (surface >= 0.0)).all():
         raise InputError("impact_radius_km must be finite and not negative")
     table = model.flat(*_span(model, t0, times[:, -1])).low_orbits
-    method = gauss_jackson(order)
+    method = _method(field, steps_wanted, order)
+    fine = max(1, math.ceil(max(START_STEPS_PER_REVOLUTION, START_STEPS_PER_DEGREE * degree) / steps_wanted))
     path = np.full((*times.shape, 6), np.nan)
     lowest, highest = np.full(times.shape, np.nan), np.full(times.shape, np.nan)
     ends, t_end, status, steps = start.copy(), t0.copy(), np.zeros(n, np.int8), np.zeros(n, np.int32)
 
     def run(first: int, last: int) -> None:
         propagate_low(
-            table, method, float(steps_per_revolution), start, t0, times, surface, max_steps, first, last, ends, path,
+            table, method, steps_wanted, fine, start, t0, times, surface, max_steps, first, last, ends, path,
             lowest, highest, t_end, status, steps,
         )  # fmt: skip
 
@@ -160,7 +177,26 @@ def propagate_low_orbits(
     return LowOrbits(ends, t_end, status, steps, path, times, lowest, highest)
 
 
-def _check(model: FullForceModel, per_revolution: float, order: int, threads: int | None, max_steps: int) -> None:
+def _method(field: GravityField | None, per_revolution: float, order: int | None) -> GaussJackson:
+    if order is not None or field is None or 2.0 * math.pi * (field.degree + 1.0) < FITTED_FROM_RAD * per_revolution:
+        return gauss_jackson(ORDER if order is None else order)
+    return fitted(tuple(_power(field)), per_revolution)
+
+
+def _power(field: GravityField) -> list[float]:
+    """Power of a field's attraction by cycles a revolution: that of a degree n is spread evenly up to n + 1."""
+    power = [0.0] * (field.degree + 2)
+    for n in range(2, field.degree + 1):
+        variance = math.fsum((*(field.cosine[n] ** 2), *(field.sine[n] ** 2)))
+        share = ((n + 1.0) * SPECTRUM_RATIO**n) ** 2 * variance / (n + 2.0)
+        for k in range(n + 2):
+            power[k] += share
+    return power
+
+
+def _check(
+    model: FullForceModel, per_revolution: float, order: int | None, threads: int | None, max_steps: int
+) -> None:
     wrong = {
         "light_pressure": model.light_pressure,
         "atmosphere": model.atmosphere is not None,
@@ -176,7 +212,7 @@ def _check(model: FullForceModel, per_revolution: float, order: int, threads: in
     if not STEPS_ALLOWED[0] <= per_revolution <= STEPS_ALLOWED[1]:
         low, high = STEPS_ALLOWED
         raise InputError(f"steps_per_revolution is {per_revolution!r}; allowed: {low} to {high}")
-    if order not in (6, 8, 10, 12, 14):
-        raise InputError(f"order is {order!r}; allowed: 6, 8, 10, 12, 14")
+    if order not in (None, 6, 8, 10, 12, 14):
+        raise InputError(f"order is {order!r}; allowed: None, 6, 8, 10, 12, 14")
     if not 1 <= max_steps < 2**31 or (threads is not None and threads < 1):
         raise InputError(f"max_steps is {max_steps!r} and threads {threads!r}; allowed: 1 and more")
