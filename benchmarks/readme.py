@@ -15,30 +15,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from benchmarks import registry, verdict
+
 ROOT = Path(__file__).parents[1]
 RESULTS = Path(__file__).parent / "results"
 ACCURACY = RESULTS / "accuracy.jsonl"
 SPEED = RESULTS / "speed.jsonl"
 WINDOWS = RESULTS / "windows.jsonl"
 BAD_INPUT = RESULTS / "bad_input.jsonl"
-
-
-def read_records(path: Path) -> list[dict[str, Any]]:
-    """Return the JSON lines of a file; none when it does not exist.
-
-    Parameters
-    ----------
-    path : Path
-        JSON lines.
-
-    Returns
-    -------
-    list of dict
-        In file order.
-    """
-    if not path.is_file():
-        return []
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
 
 
 def number(value: float) -> str:
@@ -131,7 +115,7 @@ def accuracy_table() -> str:
         Markdown.
     """
     cases: dict[tuple[int, str], list[dict[str, Any]]] = {}
-    for record in read_records(ACCURACY):
+    for record in verdict.read([ACCURACY]):
         if record["suite"] in SUITES and not record["case"].lower().startswith(LEFT_OUT):
             cases.setdefault((SUITES.index(record["suite"]), record["case"]), []).append(record)
     rows = []
@@ -147,14 +131,12 @@ def accuracy_table() -> str:
     return markdown(["case", "reference", "our largest difference", "test fails above"], rows)
 
 
-TASKS = {
-    "W1": "5 days past the Moon, 1 m",
-    "W1-1mm": "5 days past the Moon, 1 mm",
+OTHER_TASKS = {
     "GMAT": "one transfer targeted from the same guess",
     "T1": "every window of a site-year, 3 flight times",
     "T2": "two sites, hourly arrivals, 15 flight times",
 }
-"""What each task of the benchmarks is, in a few words."""
+"""What the tasks of the other commands are, in a few words."""
 
 
 def speed_table() -> str:
@@ -165,19 +147,24 @@ def speed_table() -> str:
     str
         Markdown.
     """
-    newest = {(r["task"], r["tool"]): r for path in (SPEED, WINDOWS) for r in read_records(path)}
+    records = verdict.read([SPEED, WINDOWS])
     rows = []
-    for (task, tool), record in newest.items():
-        ours = newest.get((task, "perilune"))
-        ratio = (
-            "" if ours is None or tool == "perilune" else number(ours["rate_per_s_core"] / record["rate_per_s_core"])
-        )
+    for record in verdict.newest(records):
+        task = record["task"]
+        times = verdict.ratio_in_run(record, records)
         error = "-" if record.get("error_p99_m") is None else f"{number(record['error_p99_m'])} m"
         run = f"{record['rows']} rows, seed {record['seed']}, {record['rounds']} rounds"
         if "wall_s" in record:
             run += f", {number(record['wall_s'])} s wall in all"
         rows.append(
-            [TASKS.get(task, task), f"{tool} {record['version']}", number(record["rate_per_s_core"]), error, ratio, run]
+            [
+                registry.TASKS[task].what if task in registry.TASKS else OTHER_TASKS.get(task, task),
+                f"{record['tool']} {record['version']}",
+                number(record["rate_per_s_core"]),
+                error,
+                "" if times is None else number(times),
+                run,
+            ]
         )
     header = ["task", "tool", "per second and core", "error (99th percentile)", "times slower than perilune", "run"]
     return markdown(header, rows)
@@ -191,7 +178,7 @@ def bad_input_table() -> str:
     str
         Markdown.
     """
-    rows = [[r["fault"], f"`{r['answer']}`", str(r["exit_code"])] for r in read_records(BAD_INPUT)]
+    rows = [[r["fault"], f"`{r['answer']}`", str(r["exit_code"])] for r in verdict.read([BAD_INPUT])]
     return markdown(["fault", "answer", "exit code"], rows)
 
 
@@ -232,8 +219,8 @@ def collect(source: Path, target: Path, key: tuple[str, ...]) -> None:
     key : tuple of str
         Fields that name a case.
     """
-    merged = {tuple(str(r[k]) for k in key): r for r in read_records(target)}
-    for record in read_records(source):
+    merged = {tuple(str(r[k]) for k in key): r for r in verdict.read([target])}
+    for record in verdict.read([source]):
         test = record.pop("test", None)
         if test is not None:
             record["suite"] = Path(test.partition("::")[0]).stem

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from sim.constants import SECONDS_PER_DAY
+from sim.core.forces import Forces
 from sim.dynamics import ForceModel
 from sim.ephemeris import open_ephemeris
 
@@ -23,29 +25,43 @@ DISPERSION_KM_S: Final = 0.010
 DISPERSION_DAY: Final = 0.5
 
 
+Inputs = Callable[[int, int], tuple[FloatArray, FloatArray]]
+Reference = Callable[["Task", Any, FloatArray, FloatArray], tuple[str, FloatArray]]
+
+
 @dataclass(frozen=True)
 class Task:
-    """A work list.
+    """A work list with everything that a measurement of it needs.
 
     Attributes
     ----------
     name : str
         Name on the command line.
+    what : str
+        What it is, in a few words.
     level_m : float
         Error of the final position, 99th percentile, that every tool is tuned to.
     span_s : float
         Length of each trajectory.
+    inputs : callable
+        From seed and number of rows to states (N, 6) and epochs (N,).
+    world : callable
+        From the first and the last epoch to what the tools and the reference take for the model.
+    reference : callable
+        From task, world, states and epochs to the reference's name and its final states; columns after the sixth are
+        the tools' own affair.
+    tools : mapping of str to object
+        :class:`benchmarks.tools.Tool` by name.
     """
 
     name: str
+    what: str
     level_m: float
     span_s: float
-
-
-TASKS: Final = {
-    "W1": Task("W1", 1.0, 5.0 * SECONDS_PER_DAY),
-    "W1-1mm": Task("W1-1mm", 1e-3, 5.0 * SECONDS_PER_DAY),
-}
+    inputs: Inputs
+    world: Callable[[float, float], Any]
+    reference: Reference
+    tools: Mapping[str, Any] = field(default_factory=dict)
 
 
 def model() -> ForceModel:
@@ -56,6 +72,21 @@ def model() -> ForceModel:
     ForceModel
     """
     return ForceModel(earth_zonals=0, piece_day=0.5)
+
+
+def forces(start_tdb: float, stop_tdb: float) -> Forces:
+    """Flat form of :func:`model`.
+
+    Parameters
+    ----------
+    start_tdb, stop_tdb : float
+        Span, TDB s past J2000.
+
+    Returns
+    -------
+    Forces
+    """
+    return model().flat(start_tdb, stop_tdb).forces
 
 
 def departures(seed: int, n_rows: int) -> tuple[FloatArray, FloatArray]:

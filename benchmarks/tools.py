@@ -10,7 +10,9 @@ from typing import Any, Final, Protocol
 import numpy as np
 import numpy.typing as npt
 
+import sim
 from benchmarks.heyoka_tools import HeyokaBatch
+from benchmarks.peers import Peer
 from benchmarks.series import positions_km, row_series
 from sim.core.forces import Forces
 from sim.core.lanes import propagate_lanes
@@ -29,7 +31,7 @@ class Runner(Protocol):
         """Propagate all rows and return the final states (N, 6); timed."""
 
 
-Factory = Callable[[Forces, FloatArray, FloatArray, float], Runner]
+Factory = Callable[[Any, FloatArray, FloatArray, float], Runner]
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Tool:
     package : str
         Distribution whose version is recorded.
     make : callable
-        From model, states, epochs and span to a runner.
+        From the task's world, states, epochs and span to a runner.
     tolerances : tuple of float
         Ladder, loosest first; the first rung that meets a task's error is used.
     most_rows : int
@@ -56,10 +58,12 @@ class Tool:
     @property
     def version(self) -> str:
         """Installed version."""
+        if self.package == "perilune":
+            return sim.__version__  # also when it runs from a checkout
         try:
             return metadata.version(self.package)
         except metadata.PackageNotFoundError:
-            return "source"
+            return "not installed"
 
 
 class Perilune:
@@ -160,16 +164,39 @@ class BoinorCowell(OneAtATime):
 
 
 
+def w1_peer(name: str) -> Factory:
+    """Make the factory of a peer in an environment of its own.
+
+    Parameters
+    ----------
+    name : str
+        One of :data:`benchmarks.peers.KINDS`.
+
+    Returns
+    -------
+    callable
+    """
+
+    def make(forces: Forces, states: FloatArray, t0_tdb: FloatArray, span_s: float) -> Peer:
+        return Peer(name, states, t0_tdb, span_s)
+
+    return make
+
+
 def ladder(loosest: int, tightest: int) -> tuple[float, ...]:
     """Quarter decades of tolerance."""
     return tuple(float(f"{10.0 ** -(n / 4.0):.2g}") for n in range(4 * loosest, 4 * tightest + 1))
 
 
-TOOLS: Final = {
+W1_TOOLS: Final = {
     "perilune": Tool("perilune", Perilune, ladder(7, 14)),
     "heyoka": Tool("heyoka", HeyokaBatch, ladder(10, 16)),
+    "kiam": Tool("kiam-astro", w1_peer("kiam"), ladder(9, 12)[::2], most_rows=200),
+    "gmat": Tool("gmatpy", w1_peer("gmat"), ladder(8, 13)[::2], most_rows=100),
+    "nyx": Tool("nyx-space", w1_peer("nyx"), ladder(9, 14)[::2], most_rows=100),
+    "orekit": Tool("orekit-jpype", w1_peer("orekit"), ladder(9, 14)[::2], most_rows=100),
     "scipy": Tool("scipy", ScipyDop853, ladder(9, 14)[::4], most_rows=8),
     "boinor": Tool("boinor", BoinorCowell, ladder(9, 14)[::4], most_rows=8),
 }
 
-__all__ = ["TOOLS", "Tool", "positions_km"]
+__all__ = ["W1_TOOLS", "Tool", "positions_km"]

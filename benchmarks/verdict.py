@@ -3,10 +3,72 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
+
+KEYS: Final = {
+    "task": "name of the task, see `python -m benchmarks run --help`",
+    "tool": "name of the tool",
+    "version": "its version",
+    "seed": "of the task's inputs",
+    "rows": "trajectories that it did",
+    "rate_per_s_core": "trajectories per second of process time on one core, median of the rounds",
+    "rate_best_per_s_core": "the same in its best round",
+    "error_p99_m": "99th percentile of the error of the final position against the reference, m",
+    "error_p50_m": "median of the same",
+    "rounds": "how often it was timed, in turn with the other tools of the run",
+    "rates": "rate of each round",
+    "level_m": "error that it was tuned to",
+    "tolerance": "its own tolerance that met this, or its best",
+    "reference": "what the errors are measured against",
+    "load": "load average of the machine before and after",
+    "utc": "when; tools of one run share it",
+    "machine": "processor, cores, system, versions of Python, numpy and numba",
+}
+"""Keys of a record of ``python -m benchmarks run``; the first eight and ``machine`` are in every record."""
+
+HEADER: Final = (
+    "task", "tool", "version", "rows", "seed", "rate/s/core", "p99 error m", "perilune is", "machine", "date",
+)  # fmt: skip
+
+
+def read(files: Iterable[Path]) -> list[dict[str, Any]]:
+    """Read records.
+
+    Parameters
+    ----------
+    files : iterable of Path
+        JSON lines; files that do not exist hold none.
+
+    Returns
+    -------
+    list of dict
+        In order.
+    """
+    texts = [path.read_text(encoding="utf-8") for path in files if path.is_file()]
+    return [json.loads(line) for text in texts for line in text.splitlines() if line.strip()]
+
+
+def newest(records: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Keep the last record of each task and tool.
+
+    Parameters
+    ----------
+    records : iterable of dict
+        In the order in which they were taken.
+
+    Returns
+    -------
+    list of dict
+        In the order in which task and tool first occur.
+    """
+    kept: dict[tuple[str, str], dict[str, Any]] = {}
+    for record in records:
+        kept[record["task"], record["tool"]] = record
+    return list(kept.values())
 
 
 def ratio(perilune: dict[str, Any], other: dict[str, Any]) -> float:
@@ -25,29 +87,82 @@ def ratio(perilune: dict[str, Any], other: dict[str, Any]) -> float:
     return float(np.median(np.array(perilune["rates"][:rounds]) / np.array(other["rates"][:rounds])))
 
 
-def report(files: list[Path]) -> str:
-    """Text table of records.
+def ratio_in_run(record: dict[str, Any], records: Iterable[dict[str, Any]]) -> float | None:
+    """How many times perilune's rate is that of a record, both of one run.
+
+    Parameters
+    ----------
+    record : dict
+        Of any tool.
+    records : iterable of dict
+        Among them perilune's of the same run.
+
+    Returns
+    -------
+    float or None
+        None for perilune itself, and where that run had no perilune.
+    """
+    run = tuple(record[key] for key in ("task", "seed", "utc"))
+    own = [r for r in records if r["tool"] == "perilune" and tuple(r[key] for key in ("task", "seed", "utc")) == run]
+    return None if not own or record["tool"] == "perilune" else ratio(own[-1], record)
+
+
+def cells(record: dict[str, Any], records: list[dict[str, Any]]) -> list[str]:
+    """Cells of a record's line.
+
+    Parameters
+    ----------
+    record : dict
+        Record.
+    records : list of dict
+        All of them.
+
+    Returns
+    -------
+    list of str
+        One a column of :data:`HEADER`.
+    """
+    times = ratio_in_run(record, records)
+    machine = record["machine"]
+    error = record.get("error_p99_m")
+    rate = record["rate_per_s_core"]
+    return [
+        record["task"],
+        record["tool"],
+        record["version"],
+        str(record["rows"]),
+        str(record["seed"]),
+        f"{rate:.0f}" if rate >= 100.0 else f"{rate:.3g}",
+        "-" if error is None else f"{error:.3g}",
+        "" if times is None else f"{times:.3g} x",
+        f"{machine['cpu']} ({machine['isa']}), {machine['cores']} cores, {machine['system']}",
+        record["utc"][:10],
+    ]
+
+
+def report(files: list[Path], *, markdown: bool = False, all_runs: bool = False) -> str:
+    """Table of records.
 
     Parameters
     ----------
     files : list of Path
         JSON lines.
+    markdown : bool
+        Markdown, by default aligned text.
+    all_runs : bool
+        Every record, by default the newest of each task and tool.
 
     Returns
     -------
     str
         One line a record.
     """
-    records = [json.loads(line) for path in files if path.is_file() for line in path.read_text().splitlines() if line]
-    own = {(r["task"], r["seed"], r["utc"]): r for r in records if r["tool"] == "perilune"}
-    lines = [
-        f"{'task':8} {'tool':10} {'version':9} {'seed':>5} {'rows':>6} {'per s core':>12} {'p99 error m':>12}  ratio"
-    ]
-    for record in records:
-        base = own.get((record["task"], record["seed"], record["utc"]))
-        times = "" if base is None or base is record else f"{ratio(base, record):.1f} x"
-        lines.append(
-            f"{record['task']:8} {record['tool']:10} {record['version']:9} {record['seed']:5} {record['rows']:6} "
-            f"{record['rate_per_s_core']:12.1f} {record['error_p99_m']:12.3g}  {times}"
-        )
-    return "\n".join(lines) + "\n"
+    records = read(files)
+    rows = [list(HEADER), *(cells(record, records) for record in (records if all_runs else newest(records)))]
+    if markdown:
+        rows.insert(1, ["---"] * len(HEADER))
+        return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADER))]
+    return "".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() + "\n" for row in rows
+    )

@@ -11,9 +11,10 @@ import pytest
 
 pytest.importorskip("benchmarks", reason="the benchmarks are not part of the installed package")
 
+from benchmarks.registry import TASKS
 from benchmarks.runner import run, write_records
 from benchmarks.series import nodes, power_series, row_series
-from benchmarks.tasks import TASKS, departures, model
+from benchmarks.tasks import departures, model
 from benchmarks.verdict import report
 
 KEYS = {"task", "tool", "version", "seed", "rows", "rate_per_s_core", "error_p99_m", "rounds", "machine"}

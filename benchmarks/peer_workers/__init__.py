@@ -1,0 +1,1 @@
+"""Other tools at work, each in an environment of its own; see :mod:`benchmarks.peers`."""

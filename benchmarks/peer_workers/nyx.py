@@ -1,0 +1,63 @@
+"""Nyx (``nyx-space``): its default Runge-Kutta 8(9), DE440 from an SPK file, GM from a text kernel.
+
+Epochs given in ET stay in ET: nyx then integrates in seconds of TDB.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from nyx_space import Spacecraft
+from nyx_space.anise import Almanac
+from nyx_space.anise.astro import Orbit
+from nyx_space.anise.constants import Frames
+from nyx_space.anise.utils import convert_tpc
+from nyx_space.mission_design import (
+    AccelModels,
+    Dynamics,
+    IntegratorMethod,
+    IntegratorOptions,
+    PointMasses,
+    Propagator,
+)
+from nyx_space.time import Epoch, Unit
+
+from benchmarks.peer_workers.serve import serve
+
+MOON, SUN = 301, 10
+
+
+def make(folder: Path, problem: dict[str, Any], rows: dict[str, Any]) -> Any:
+    """Build almanac, forces and first states."""
+    kernel = str(folder / problem["gm_kernel"])
+    convert_tpc(kernel, kernel, str(folder / "constants.pca"), True)
+    almanac = Almanac(str(folder / problem["spk"])).load(str(folder / "constants.pca"))
+    frame = Frames.EME2000.with_mu_km3_s2(problem["gm_km3_s2"]["earth"])
+    dynamics = Dynamics(AccelModels(point_masses=PointMasses([MOON, SUN])))
+    starts = [
+        Spacecraft(Orbit.from_cartesian(*map(float, state), Epoch.init_from_et_seconds(float(t0)), frame))
+        for state, t0 in zip(rows["states"], rows["t0_tdb"], strict=True)
+    ]
+    span = Unit.Second * float(problem["span_s"])
+
+    def prepare(tolerance: float) -> Any:
+        options = IntegratorOptions(min_step=Unit.Second * 1e-3, max_step=Unit.Day * 1, tolerance=tolerance)
+        propagator = Propagator(dynamics, almanac, IntegratorMethod.RungeKutta89, options)
+
+        def propagate() -> Any:
+            ends = np.empty((len(starts), 6))
+            for row, start in enumerate(starts):
+                end = propagator.for_duration(start, span, trajectory=False).state.orbit
+                ends[row] = end.x_km, end.y_km, end.z_km, end.vx_km_s, end.vy_km_s, end.vz_km_s
+            return ends
+
+        return propagate
+
+    return prepare
+
+
+if __name__ == "__main__":
+    serve(version("nyx-space"), make)
