@@ -7,6 +7,7 @@ powers; one, two and five pieces a span; indirect terms from positions or as a s
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
@@ -23,7 +24,13 @@ TERMS: Final = (13, 8, 11)
 REFERENCE_TERMS: Final = (20, 11, 17)
 
 
-def equations(heyoka: Any, forces: Forces, terms: tuple[int, int, int], length_s: float) -> list[Any]:
+def equations(
+    heyoka: Any,
+    forces: Forces,
+    terms: tuple[int, int, int],
+    length_s: float,
+    watch: Callable[[float, list[Any]], None] | None = None,
+) -> list[Any]:
     """Equations of motion about Earth with Moon and Sun.
 
     Parameters
@@ -36,6 +43,8 @@ def equations(heyoka: Any, forces: Forces, terms: tuple[int, int, int], length_s
         Coefficients of Moon, Sun and frame.
     length_s : float
         Length of the piece in which time runs from 0.
+    watch : callable, optional
+        Gets the gravitational parameter and the way to each attracting body.
 
     Returns
     -------
@@ -60,6 +69,8 @@ def equations(heyoka: Any, forces: Forces, terms: tuple[int, int, int], length_s
     frame = series(3 * (terms[0] + terms[1]), terms[2])
 
     def pull(gm: float, vector: list[Any]) -> list[Any]:
+        if watch is not None:
+            watch(abs(gm), vector)
         factor = gm * heyoka.sum([c**2 for c in vector]) ** -1.5
         return [factor * c for c in vector]
 

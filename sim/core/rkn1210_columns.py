@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.core.compile import kernel, lean_kernel
-from sim.core.forces import CENTER, Forces, acceleration
-from sim.core.nodes import NODES, fill_nodes, locate
-from sim.core.rkn1210_step import A_COLUMN, A_START, A_VALUE, Workspace, new_workspace
+from sim.core.forces import CENTER, Forces, acceleration, zonal_acceleration
+from sim.core.nodes import NODES, locate, piece_argument
+from sim.core.rkn1210_step import A_COLUMN, A_START, A_VALUE, Workspace
 from sim.core.rkn1210_tableau import BP, STAGES, B, C
 
 Array = npt.NDArray[np.float64]
@@ -185,7 +185,40 @@ def step_columns(forces: Forces, h: float, work: Workspace, columns: Columns) ->
 
 
 @lean_kernel
-def rate_of(state: Array, t: float, forces: Forces, work: Workspace, rate: Array) -> None:
+def fill_node(forces: Forces, index: int, offset: float, nodes: Array) -> None:
+    """Evaluate at one time, into the first node, what :func:`sim.core.nodes.fill_nodes` does at all nodes of a step."""
+    k, x = piece_argument(index, offset, forces.piece, forces.table.shape[0])
+    last = 3 * forces.gm.shape[0]
+    for row in range(last):
+        value = 0.0
+        for power in range(forces.table.shape[2] - 1, -1, -1):
+            value = value * x + forces.table[k, row, power]
+        nodes[row, 0] = value
+    for c in range(3):
+        nodes[last + c, 0] = 0.0
+        value = 0.0
+        for power in range(forces.pole.shape[2] - 1, -1, -1):
+            value = value * x + forces.pole[k, c, power]
+        nodes[last + 3 + c, 0] = value
+    for b in range(forces.gm.shape[0]):
+        place = nodes[3 * b : 3 * b + 3]
+        d2 = place[0, 0] * place[0, 0] + place[1, 0] * place[1, 0] + place[2, 0] * place[2, 0]
+        factor = forces.gm[b] / (d2 * math.sqrt(d2))
+        for c in range(3):
+            nodes[last + c, 0] -= factor * place[c, 0]
+    if forces.zonal_degree > 0 and forces.zonal_body != CENTER:
+        earth = 3 * forces.zonal_body
+        zx, zy, zz = zonal_acceleration(
+            -nodes[earth, 0], -nodes[earth + 1, 0], -nodes[earth + 2, 0],
+            nodes[last + 3, 0], nodes[last + 4, 0], nodes[last + 5, 0], forces.zonal, forces.zonal_degree,
+        )  # fmt: skip
+        nodes[last, 0] -= zx
+        nodes[last + 1, 0] -= zy
+        nodes[last + 2, 0] -= zz
+
+
+@lean_kernel
+def rate_of(state: Array, t: float, forces: Forces, nodes: Array, rate: Array) -> None:
     """Time derivative (6,) of a state; NaN outside the table."""
     for c in range(6):
         rate[c] = math.nan
@@ -195,8 +228,8 @@ def rate_of(state: Array, t: float, forces: Forces, work: Workspace, rate: Array
     n_pieces = forces.table.shape[0]
     if index < 0 or index > n_pieces or (index == n_pieces and offset > 0.0):
         return
-    fill_nodes(forces, index, offset, 0.0, work.x, work.pieces, work.nodes)
-    rate[3], rate[4], rate[5] = acceleration(state[0], state[1], state[2], forces, work.nodes, 0)
+    fill_node(forces, index, offset, nodes)
+    rate[3], rate[4], rate[5] = acceleration(state[0], state[1], state[2], forces, nodes, 0)
     for c in range(3):
         rate[c] = state[3 + c]
 
@@ -226,11 +259,11 @@ def time_derivatives(
     by_epoch, by_end : numpy.ndarray (N, 6)
         Results.
     """
-    work = new_workspace(forces)
+    nodes = np.zeros((3 * forces.gm.shape[0] + 6, 1))
     rate = np.zeros(6)
     for row in range(first, last):
-        rate_of(states[row], t0[row], forces, work, rate)
-        rate_of(ends[row], t_end[row], forces, work, by_end[row])
+        rate_of(states[row], t0[row], forces, nodes, rate)
+        rate_of(ends[row], t_end[row], forces, nodes, by_end[row])
         for i in range(6):
             total = 0.0
             for j in range(6):
