@@ -79,6 +79,15 @@ from sim.operations.overburn_study import (
     study_overburn,
 )
 from sim.operations.passes import Coverage, Passes, SweepRow, cover_ellipse, find_passes, inclination_sweep
+from sim.operations.relay_orbits import (
+    FrozenRelay,
+    RelayEvolution,
+    earth_plane_axes,
+    evolve_relay_orbits,
+    frozen_inclination_deg,
+    frozen_relay_orbit,
+    relay_state,
+)
 from sim.operations.terrain import ElevationGrid, TerrainHorizon, grid_from_heights, horizon_from_terrain
 from sim.operations.terrain_files import read_ascii_terrain, read_geotiff_terrain, read_npy_terrain
 from sim.operations.tracks import (
@@ -99,6 +108,7 @@ __all__ = [
     "EccentricityMap",
     "ElevationGrid",
     "FrozenOrbit",
+    "FrozenRelay",
     "HorizonMask",
     "InsertionBurn",
     "InsertionSequence",
@@ -117,6 +127,7 @@ __all__ = [
     "PlanePassages",
     "PoweredDescent",
     "RelayContacts",
+    "RelayEvolution",
     "RelayService",
     "ReturnRow",
     "Sensitivity",
@@ -134,10 +145,12 @@ __all__ = [
     "data_return",
     "deorbit",
     "disc_fraction_above",
+    "earth_plane_axes",
     "earth_times",
     "eccentricity_maps",
     "equator_axes",
     "evolve_low_orbits",
+    "evolve_relay_orbits",
     "find_open",
     "find_passes",
     "find_plane_passages",
@@ -145,7 +158,9 @@ __all__ = [
     "fly_insertion",
     "free_of_earth",
     "free_of_moon",
+    "frozen_inclination_deg",
     "frozen_orbit",
+    "frozen_relay_orbit",
     "gigabyte_per_day",
     "grid_from_heights",
     "horizon_from_terrain",
@@ -178,6 +193,7 @@ __all__ = [
     "read_npy_terrain",
     "relay_contacts",
     "relay_service",
+    "relay_state",
     "service_row",
     "sky_series",
     "station_sky",
