@@ -135,6 +135,7 @@ OTHER_TASKS = {
     "GMAT": "one transfer targeted from the same guess",
     "T1": "every window of a site-year, 3 flight times",
     "T2": "two sites, hourly arrivals, 15 flight times",
+    "A1": "a year of links: 2 orbiters, 3 landers, 12 stations",
 }
 """What the tasks of the other commands are, in a few words."""
 
