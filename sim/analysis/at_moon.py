@@ -101,6 +101,8 @@ def arrival_of(result: MissionResult, ephemeris: Ephemeris | None = None) -> tup
     row, words = result.nominal, "the opportunity nearest to the published launch"
     if row is None:
         row, words = result.best, "the opportunity that delivers the most"
+    if row is None and len(result.table):
+        row, words = int(np.argmin(result.table.loi_dv_m_s)), "the cheapest insertion, none being within limits"
     if row is None:
         middle = 0.5 * (result.case.window.launch_start_tdb + result.case.window.launch_stop_tdb)
         return middle + flight_s(result), None, "the middle of the launch period, without an opportunity"

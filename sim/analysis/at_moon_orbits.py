@@ -25,6 +25,7 @@ TRACK_REVS: float = 12.0
 """Revolutions of a ground track: a day of a low orbit, twelve days of a relay."""
 
 _STEP_S = 60.0
+_BRIEF_DAY = 0.2
 _TOLERANCE = 1e-10
 Teller = Callable[[str, int, int], None]
 
@@ -261,6 +262,40 @@ def _node(
     if abs(tilt - phase.inclination_deg) > 1.0:
         words += f" (arrival at {tilt:.1f} deg of inclination)"
     return node_of_normal_deg(normal_icrf, start_tdb, ephemeris), words
+
+
+def phase_at(
+    phase: OrbitPhase,
+    index: int,
+    arrival_tdb: float,
+    normal_icrf: Floats,
+    ephemeris: Ephemeris | None = None,
+    contact_day: float = 1.0,
+) -> PhaseAtMoon:
+    """Place one phase in time and space, with its path but hardly any free flight.
+
+    Parameters
+    ----------
+    phase : OrbitPhase
+        The phase.
+    index : int
+        Its position in the file.
+    arrival_tdb : float
+        First perilune.
+    normal_icrf : ndarray (3,)
+        Normal of the plane of arrival.
+    ephemeris : Ephemeris, optional
+        The packaged DE440 when omitted.
+    contact_day : float
+        Length of the path.
+
+    Returns
+    -------
+    PhaseAtMoon
+    """
+    start = arrival_tdb + phase.start_day * SECONDS_PER_DAY
+    node, basis = _node(phase, normal_icrf, start, ephemeris)
+    return _phase(phase, index, start, node, basis, (contact_day, _BRIEF_DAY), ephemeris)
 
 
 def _phase(

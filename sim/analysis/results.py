@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.analysis.accepted import Acceptance
-from sim.analysis.at_moon_results import AtMoonResult
+from sim.analysis.at_moon_results import AtMoonResult, CoordinationResult
 from sim.analysis.flown import CheckResult
 from sim.analysis.parts import (
     CalendarResult,
@@ -266,6 +266,8 @@ class PlanResult:
         One for each ``joint_window`` coupling.
     slips : tuple of SlipResult
         One for each joint window.
+    coordination : tuple of CoordinationResult
+        One for each pair of which one serves the other at the Moon.
     """
 
     case: PlanCase
@@ -273,6 +275,7 @@ class PlanResult:
     couplings: tuple[CouplingResult, ...]
     joint_windows: tuple[JointWindow, ...]
     slips: tuple[SlipResult, ...]
+    coordination: tuple[CoordinationResult, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from sim.analysis.at_moon_results import AtMoonResult, LinkResult
+from sim.analysis.at_moon_results import AtMoonResult, CoordinationResult, LinkResult, SurveyPassesResult
 from sim.bodies import MOON
 from sim.constants import SECONDS_PER_DAY
 from sim.operations import ServiceRow
@@ -48,9 +49,55 @@ def report_tables(found: AtMoonResult, names: dict[str, str]) -> list[Json]:
             _return_table(link, names),
             _hidden(link, names),
         ]
-    tables += [_survey_table(found), _sweep_table(found), _light_table(found), _phasing_table(found)]
+    tables += [_passes_table(found.surveys), _sweep_table(found), _light_table(found), _phasing_table(found)]
     tables += [_overlap_table(found), _overburn_table(found), _unknown_table(found), _descent_table(found)]
     return [table for table in tables if table["rows"]]
+
+
+def coordination_facts(found: CoordinationResult, names: dict[str, str]) -> Json:
+    """Return what two missions of a plan do for each other, for summary and report.
+
+    Parameters
+    ----------
+    found : CoordinationResult
+        What was found.
+    names : dict of str to str
+        Identifier of a party to words.
+
+    Returns
+    -------
+    dict
+        ``plan_id``, ``first``, ``second``, ``start_utc``, ``rows``, ``tables`` and ``assumed``.
+    """
+    rows: list[Row] = [[_named(row.function, names), row.without, row.with_partner] for row in found.rows]
+    columns = [("Function", 0), ("Without the partner", 0), ("With the partner", 0)]
+    note = (
+        "Both at work, whatever their dates allow (see the couplings); kept orbits, two bodies. To talk: straight to a "
+        "station, or through an orbiter that sees lander and station at the same time."
+    )
+    surveys = () if found.survey is None else (found.survey,)
+    tables = [
+        _table("With and without the partner", columns, rows, note),
+        _contact_table(found.links, names),
+        _way_table(found.links, names),
+        _return_table(found.links, names),
+        _passes_table(surveys),
+    ]
+    return {
+        "plan_id": found.plan_id,
+        "first": found.first,
+        "second": found.second,
+        "phase": found.phase_name.replace("_", " "),
+        "start_utc": _utc(found.start_tdb),
+        "tables": [table for table in tables if table["rows"]],
+        "assumed": list(found.assumed),
+    }
+
+
+def _named(text: str, names: dict[str, str]) -> str:
+    for party, words in names.items():
+        text = text.replace(party, words)
+    return text
 
 
 def _table(title: str, columns: list[tuple[str, int]], rows: list[Row], note: str = "") -> Json:
@@ -183,9 +230,9 @@ def _hidden(found: LinkResult, names: dict[str, str]) -> Json:
     return _table(f"Behind the Moon as seen from the Earth, {found.label}", columns, rows)
 
 
-def _survey_table(found: AtMoonResult) -> Json:
+def _passes_table(surveys: Sequence[SurveyPassesResult]) -> Json:
     rows: list[Row] = []
-    for one in found.surveys:
+    for one in surveys:
         for at, limit in enumerate(one.cross_track_km):
             cover = one.coverage if at == 0 else None
             dark, grazing, low, good, high = (int(count) for count in one.counts[at])
@@ -198,7 +245,7 @@ def _survey_table(found: AtMoonResult) -> Json:
         ("Phase", 0), ("Over", 0), ("Nearer than", 0), ("Passes", 0), ("Sun below 0°", 0), ("0–2°", 0), ("2–10°", 0),
         ("above 10°", 0), ("Days to cover 90 %", 1), ("Days to cover all", 1),
     ]  # fmt: skip
-    span = found.surveys[0].passes.span_day if found.surveys else 0.0
+    span = surveys[0].passes.span_day if surveys else 0.0
     note = f"Over {span:.1f} d from the begin of each phase; distance of the ground track; cover: landing ellipse, lit."
     return _table("Survey passes", columns, rows, note)
 

@@ -12,10 +12,10 @@ from sim.analysis.at_moon_results import (
     PhasingResult,
     SurveyPassesResult,
 )
-from sim.analysis.results import MissionResult
+from sim.analysis.results import MissionResult, PlanResult, RunResults
 from sim.operations.link_budget import LinkBudget
 from sim.operations.request import AtMoonCase, PlaceCase
-from sim.products.at_moon_report import report_tables
+from sim.products.at_moon_report import coordination_facts, report_tables
 from sim.products.at_moon_tables import pass_file, path_words, utc
 from sim.products.schema import Json
 
@@ -53,6 +53,29 @@ def facts(mission: MissionResult) -> Json | None:
         "tables": report_tables(found, names),
         "assumed": list(found.assumed),
     }
+
+
+def together(results: RunResults, plan: PlanResult) -> list[Json]:
+    """Return what the missions of a plan do for each other at the Moon.
+
+    Parameters
+    ----------
+    results : RunResults
+        The run, for names.
+    plan : PlanResult
+        The plan.
+
+    Returns
+    -------
+    list of dict
+        One for each pair; see `sim.products.at_moon_report.coordination_facts`.
+    """
+    names: dict[str, str] = {}
+    for mission in results.missions:
+        if mission.case.at_moon is not None:
+            names |= _names(mission, mission.case.at_moon)
+    names |= {mission.case.id: mission.case.name.split(" (")[0] for mission in results.missions}
+    return [coordination_facts(found, names) for found in plan.coordination]
 
 
 def _utc(t_tdb: float) -> str:

@@ -84,6 +84,7 @@ def build(results: RunResults, ephemeris: Ephemeris, files: Iterable[str], notes
         "missions": [_mission(results, mission) for mission in results.missions],
         "plans": [_plan(plan) for plan in results.plans],
         "couplings": [plain(coupling) for plan in results.plans for coupling in plan.couplings],
+        "together": [one for plan in results.plans for one in at_moon_summary.together(results, plan)],
         "joint_windows": [plain(window) for plan in results.plans for window in plan.joint_windows],
         "slips": [plain(slip) for plan in results.plans for slip in plan.slips],
         "contacts": plain(results.contacts),

@@ -93,7 +93,12 @@ def _known(facts: Facts, path: Path, names: set[str], allowed: str) -> Iterator[
 
 def _places(facts: Facts) -> Iterator[ScenarioProblem]:
     yield from _horizon(facts, ("landing",))
-    seen: dict[str, str] = {}
+    seen: dict[str, str] = {"landing_site": "the mission's own site"}
+    for index in facts.tables("operations"):
+        if isinstance(name := facts.get("operations", index, "name"), str):
+            seen.setdefault(name, f"operations[{index + 1}]")
+    for name in facts.get("at_moon", "ground_stations") or ():
+        seen.setdefault(str(name), "a ground station")
     for key in ("places", "partners"):
         for index in facts.tables(key):
             name = facts.get(key, index, "id")

@@ -11,6 +11,7 @@ from pathlib import Path
 from sim.analysis.acceptance import accept
 from sim.analysis.assumptions import all_assumed
 from sim.analysis.at_moon import at_moon
+from sim.analysis.at_moon_plan import coordination
 from sim.analysis.evaluate import best_row, evaluate_mission, own_contacts
 from sim.analysis.plans import evaluate_plan
 from sim.analysis.results import (
@@ -124,9 +125,16 @@ def _plan(run: _Run, plan: PlanCase) -> EvaluatedPlan:
     found = {entry.announced.id: _mission(run, entry.announced, plan.id) for entry in plan.missions}
     missions = {name: result for name, result in found.items() if result is not None}
     start = time.perf_counter()
-    evaluated = EvaluatedPlan(evaluate_plan(plan, missions), missions)
+    result = evaluate_plan(plan, missions)
     run.clock("analysis", start)
-    return evaluated
+    if not run.trajectories:
+        return EvaluatedPlan(result, missions)
+    start = time.perf_counter()
+    run.search.tell(f"{plan.id}: what the missions do for each other", 0, 1)
+    together = coordination(plan, missions, ephemeris=run.search.ephemeris)
+    run.search.tell(f"{plan.id}: what the missions do for each other", 1, 1)
+    run.clock("at_the_moon", start)
+    return EvaluatedPlan(replace(result, coordination=together), missions)
 
 
 def _timeline(plans: Iterable[EvaluatedPlan], missions: Iterable[MissionResult]) -> tuple[TimelineEntry, ...]:

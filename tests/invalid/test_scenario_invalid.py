@@ -36,6 +36,7 @@ def _here(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_all_files_are_used() -> None:
     assert len(BROKEN) >= 70
     assert {path.stem for path in SOUND} == {
+        "good_at_moon",
         "good_departure",
         "good_impactor",
         "good_lander",
