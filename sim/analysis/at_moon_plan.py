@@ -12,8 +12,9 @@ from sim.analysis.assumptions import mission_assumed
 from sim.analysis.at_moon import TABLES, arrival_of
 from sim.analysis.at_moon_links import KEPT, Party, links, own_party_at, partner_party
 from sim.analysis.at_moon_orbits import elements_of, node_of_normal_deg, phase_at
-from sim.analysis.at_moon_results import CoordinationResult, CoordinationRow, LinkResult, SurveyPassesResult
+from sim.analysis.at_moon_results import LinkResult, SurveyPassesResult
 from sim.analysis.at_moon_sites import survey_of
+from sim.analysis.at_moon_together import CoordinationResult, CoordinationRow
 from sim.analysis.milestones import survey_phase
 from sim.analysis.results import MissionResult
 from sim.analysis.service import relay_phase

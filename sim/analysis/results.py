@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.analysis.accepted import Acceptance
-from sim.analysis.at_moon_results import AtMoonResult, CoordinationResult
+from sim.analysis.at_moon_results import AtMoonResult
+from sim.analysis.at_moon_together import CoordinationResult
 from sim.analysis.flown import CheckResult
 from sim.analysis.parts import (
     CalendarResult,

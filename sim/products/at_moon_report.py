@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from sim.analysis.at_moon_results import AtMoonResult, CoordinationResult, LinkResult, SurveyPassesResult
+from sim.analysis.at_moon_results import AtMoonResult, LinkResult, SurveyPassesResult
+from sim.analysis.at_moon_together import CoordinationResult
 from sim.bodies import MOON
 from sim.constants import SECONDS_PER_DAY
 from sim.operations import ServiceRow
