@@ -16,9 +16,9 @@ import numpy as np
 import pytest
 
 from sim.core.status import Status
-from sim.dynamics import ForceModel
+from sim.dynamics import ForceModel, FullForceModel, load_gravity_field
 from sim.ephemeris import open_spk
-from sim.propagation import ClosestApproach, propagate, propagate_at
+from sim.propagation import ClosestApproach, propagate, propagate_at, propagate_full
 from sim.timescales import tdb_from_utc
 
 DATA = Path(__file__).parent / "data"
@@ -94,3 +94,25 @@ def test_closest_approach_of_artemis_2(record_accuracy):
     # Measured 0.5 mm and 1.3 microseconds; GMAT stops its search at about 1e-5 s.
     record_accuracy(name, "GMAT R2026a", "perilune radius", off_m, "m", 0.005)
     record_accuracy(name, "GMAT R2026a", "perilune time", abs(run.t_tdb[0] - t0 - elapsed[-1]), "s", 2e-5)
+
+
+def test_low_orbit_in_the_field_lp165p(record_accuracy):
+    """gmat_08: seven days at 100 km over the poles, 50 x 50, with the coefficients that GMAT had."""
+    name = "gmat_08_llo_100km_polar_lp165p_50x50"
+    case = json.loads((DATA / f"{name}.json").read_text(encoding="utf-8"))
+    rows, gm = case["expected"], case["inputs"]["gm_km3_s2"]
+    states = np.array([row["LunaMJ2000Eq"] for row in rows])
+    t0 = (rows[0]["tdb_mjd"] - 51544.5) * 86400.0
+    elapsed = np.array([row["elapsed_s"] for row in rows[1:]])
+    field = load_gravity_field(DATA / "lp165p_50_gmat.cof", "moon")
+    assert (field.degree, field.gm_km3_s2) == (50, pytest.approx(gm["moon_LP165P"], rel=1e-15))
+    model = FullForceModel(
+        center="moon", point_masses=("moon", "earth", "sun"), moon_field=field, figures_move_center=False,
+        gm_km3_s2={"earth": gm["earth"], "sun": gm["sun"]},
+        ephemeris=open_spk(DATA / "engine_set.bsp", pck=DATA / "engine_set.bpc"),
+    )  # fmt: skip
+    run = propagate_full(states[0], t0, t0 + elapsed, model, tolerance=1e-13, impacts=False)
+    off_mm = 1e6 * np.linalg.norm(run.path_states[0, :, :3] - states[1:, :3], axis=1)
+    # Measured 0.03, 0.21, 0.13, 1.2 and 6.6 mm after 1 h, 6 h, 1, 3 and 7 days: GMAT's resolution of time.
+    for measured, day, tolerance in zip(off_mm, elapsed / 86400.0, (0.3, 1.0, 1.0, 10.0, 50.0), strict=True):
+        record_accuracy(name, "GMAT R2026a, DE405", f"position after {day:.2f} d", measured, "mm", tolerance)
