@@ -146,7 +146,7 @@ class HeyokaByHand(HeyokaMatrix):
 
 
 def long_double_matrices(forces: Forces, states: FloatArray, t0_tdb: FloatArray, span_s: float) -> FloatArray:
-    """Final states and matrices by heyoka in long double at a tolerance of 1e-18.
+    """Integrate final states and matrices by heyoka in long double at a tolerance of 1e-18.
 
     Parameters
     ----------
