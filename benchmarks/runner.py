@@ -92,7 +92,7 @@ def tune(tool: Tool, runner: Runner, task: Task, reference: FloatArray) -> tuple
     for tolerance in tool.tolerances:
         try:
             runner.prepare(tolerance)
-            errors = errors_m(runner.run(), reference)
+            errors = (task.errors_m or errors_m)(runner.run(), reference)
         except PeerError:
             if best is None:
                 raise
@@ -131,6 +131,7 @@ def run(task: Task, seed: int, names: list[str], n_rows: int, rounds: int) -> li
     reference_name, reference = task.reference(task, world, states, t0)
     runners: dict[str, Runner] = {}
     chosen: dict[str, tuple[float, FloatArray]] = {}
+    details: dict[str, dict[str, float]] = {}
     try:
         for name in names:
             tool = task.tools[name]
@@ -138,7 +139,8 @@ def run(task: Task, seed: int, names: list[str], n_rows: int, rounds: int) -> li
             runners[name] = tool.make(world, states[:count], t0[:count], task.span_s)
             chosen[name] = tune(tool, runners[name], task, reference[:count])
             runners[name].prepare(chosen[name][0])
-            runners[name].run()
+            found = runners[name].run()
+            details[name] = {} if task.details is None else task.details(found, reference[:count])
         before = load()
         rates = timed(runners, {name: chosen[name][1].size for name in names}, rounds)
         loads = [before, load()]
@@ -158,6 +160,7 @@ def run(task: Task, seed: int, names: list[str], n_rows: int, rounds: int) -> li
             "rate_best_per_s_core": float(np.max(rates[name])),
             "error_p99_m": float(np.percentile(chosen[name][1], 99.0)),
             "error_p50_m": float(np.percentile(chosen[name][1], 50.0)),
+            **details[name],
             "rounds": rounds,
             "rates": [round(rate, 3) for rate in rates[name]],
             "level_m": task.level_m,

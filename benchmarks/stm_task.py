@@ -19,7 +19,9 @@ import numpy.typing as npt
 
 from benchmarks.heyoka_tools import BATCH, REFERENCE_TERMS, TERMS, HeyokaBatch, equations
 from benchmarks.series import row_series
+from benchmarks.tasks import Task, departures, forces
 from benchmarks.tools import Tool, ladder
+from sim.constants import SECONDS_PER_DAY
 from sim.core.events import no_stops
 from sim.core.forces import Forces
 from sim.core.lanes import propagate_lanes_matrix
@@ -181,14 +183,14 @@ def long_double_matrices(forces: Forces, states: FloatArray, t0_tdb: FloatArray,
     return result
 
 
-def matrix_ends(task: Any, forces: Forces, states: FloatArray, t0_tdb: FloatArray) -> tuple[str, FloatArray]:
+def matrix_ends(task: Task, world: Forces, states: FloatArray, t0_tdb: FloatArray) -> tuple[str, FloatArray]:
     """Return true final states and matrices, and whose they are.
 
     Parameters
     ----------
     task : Task
         Gives the span.
-    forces : Forces
+    world : Forces
         Model.
     states, t0_tdb : numpy.ndarray (N, 6), (N,)
         km, km/s; epochs.
@@ -201,12 +203,12 @@ def matrix_ends(task: Any, forces: Forces, states: FloatArray, t0_tdb: FloatArra
         heyoka in long double where it is installed, else perilune's scalar path at 1e-15.
     """
     if find_spec("heyoka") is not None and np.finfo(np.longdouble).nmant >= 63:
-        return "heyoka variational, long double 1e-18", long_double_matrices(forces, states, t0_tdb, task.span_s)
+        return "heyoka variational, long double 1e-18", long_double_matrices(world, states, t0_tdb, task.span_s)
     n = len(states)
     ends, matrices, t_end = np.empty((n, 6)), np.empty((n, 6, 6)), np.empty(n)
     status, event, steps = np.empty(n, np.int8), np.empty(n, np.int8), np.empty(n, np.int32)
     propagate_rows_matrix(
-        forces, no_stops(), states, t0_tdb, t0_tdb + task.span_s, 1e-15, 100_000, 0, n,
+        world, no_stops(), states, t0_tdb, t0_tdb + task.span_s, 1e-15, 100_000, 0, n,
         ends, t_end, status, event, steps, matrices,
     )  # fmt: skip
     return "perilune scalar 1e-15", np.concatenate([ends, matrices.reshape(n, 36)], axis=1)
@@ -253,8 +255,53 @@ def errors_m(ends: FloatArray, reference: FloatArray) -> FloatArray:
     return np.where(np.isfinite(worst), worst, np.inf)
 
 
+def both_errors(ends: FloatArray, reference: FloatArray) -> dict[str, float]:
+    """Errors of positions and of matrices each for themselves.
+
+    Parameters
+    ----------
+    ends, reference : numpy.ndarray (N, 42)
+        Results of a tool, true ones.
+
+    Returns
+    -------
+    dict
+        99th percentiles, as they go into the record.
+    """
+    position = 1e3 * np.sqrt(((ends - reference)[:, :3] ** 2).sum(axis=1))
+    return {
+        "position_error_p99_m": float(np.percentile(position, 99.0)),
+        "matrix_error_p99": float(np.percentile(matrix_errors(ends, reference), 99.0)),
+    }
+
+
 W3_TOOLS: Final = {
     "perilune": Tool("perilune", PeriluneMatrix, ladder(7, 14)),
     "heyoka": Tool("heyoka", HeyokaMatrix, ladder(9, 16)),
     "heyoka-hand": Tool("heyoka", HeyokaByHand, ladder(9, 16)),
+}
+
+
+def matrix_task(name: str, what: str, level_m: float) -> Task:
+    """Make the task of five days past the Moon with matrices.
+
+    Parameters
+    ----------
+    name, what : str
+        Name, and what it is.
+    level_m : float
+        Error asked for.
+
+    Returns
+    -------
+    Task
+    """
+    return Task(
+        name, what, level_m, 5.0 * SECONDS_PER_DAY, departures, forces, matrix_ends, W3_TOOLS, errors_m, both_errors
+    )
+
+
+W3_TASKS: Final = {
+    "W3": matrix_task("W3", "W1 with 6 x 6 matrices, 1 m", 1.0),
+    "W3-1mm": matrix_task("W3-1mm", "W1 with 6 x 6 matrices, 1 mm", 1e-3),
 }

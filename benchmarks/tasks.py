@@ -27,6 +27,8 @@ DISPERSION_DAY: Final = 0.5
 
 Inputs = Callable[[int, int], tuple[FloatArray, FloatArray]]
 Reference = Callable[["Task", Any, FloatArray, FloatArray], tuple[str, FloatArray]]
+Errors = Callable[[FloatArray, FloatArray], FloatArray]
+Details = Callable[[FloatArray, FloatArray], dict[str, float]]
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,10 @@ class Task:
         the tools' own affair.
     tools : mapping of str to object
         :class:`benchmarks.tools.Tool` by name.
+    errors_m : callable, optional
+        From a tool's and the reference's final states to the errors that count; by default those of the position.
+    details : callable, optional
+        From the same to further keys of the record.
     """
 
     name: str
@@ -62,6 +68,8 @@ class Task:
     world: Callable[[float, float], Any]
     reference: Reference
     tools: Mapping[str, Any] = field(default_factory=dict)
+    errors_m: Errors | None = None
+    details: Details | None = None
 
 
 def model() -> ForceModel:

@@ -19,6 +19,8 @@ KEYS: Final = {
     "rate_best_per_s_core": "the same in its best round",
     "error_p99_m": "99th percentile of the error of the final position against the reference, m",
     "error_p50_m": "median of the same",
+    "position_error_p99_m": "W3, where `error_p99_m` is the larger of this and of 1,000 km mapped by the matrix, m",
+    "matrix_error_p99": "W3: 99th percentile of the largest error of a matrix's columns over their length",
     "rounds": "how often it was timed, in turn with the other tools of the run",
     "rates": "rate of each round",
     "level_m": "error that it was tuned to",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 pytest.importorskip("benchmarks", reason="the benchmarks are not part of the installed package")
 
+from benchmarks.registry import TASKS
+from benchmarks.runner import run
 from benchmarks.stm_task import W3_TOOLS, errors_m, matrix_ends, matrix_errors
 from benchmarks.tasks import departures, model
 
@@ -20,7 +21,7 @@ SPAN = 5.0 * 86400.0
 def world():
     states, t0 = departures(5, 9)
     forces = model().flat(float(t0.min()), float(t0.max()) + SPAN).forces
-    name, true = matrix_ends(SimpleNamespace(span_s=SPAN), forces, states, t0)
+    name, true = matrix_ends(TASKS["W3"], forces, states, t0)
     assert name.startswith("heyoka" if find_spec("heyoka") else "perilune")
     return forces, states, t0, true
 
@@ -50,3 +51,12 @@ def test_errors_count_position_and_matrix_alike(world):
     np.testing.assert_allclose(errors_m(turned, true), 3.0, rtol=1e-5)
     assert np.isinf(errors_m(lost, true)[4])
     assert errors_m(lost, true)[3] == 0.0
+
+
+@pytest.mark.bench
+def test_a_run_gives_a_record():
+    record = run(TASKS["W3"], 5, ["perilune"], 16, 1)[0]
+    assert record["error_p99_m"] <= 1.0
+    assert record["position_error_p99_m"] <= 1.0
+    assert record["matrix_error_p99"] <= 1e-6
+    assert record["rate_per_s_core"] > 100.0
