@@ -1,7 +1,8 @@
 """Propagation of batches of rows, eight in lockstep, refilled from a queue.
 
-For rows that end at their requested time only: events are the business of :mod:`sim.core.rkn1210`. The tolerance has
-the meaning it has there: the estimated error of a step over the distance to the nearest of centre and companion.
+For rows that end at their requested time only; a row that may come near a surface is left unfinished for
+:mod:`sim.core.lanes_watch`, which knows events. The tolerance has the meaning it has in :mod:`sim.core.rkn1210`: the
+estimated error of a step over the distance to the nearest of centre and companion.
 
 Step lengths come from where a trial conic leads (:func:`sim.core.lanes_choice.choose_step`) times a factor that follows
 the estimated errors of the row; every step is checked by that estimate and repeated when it fails.
@@ -22,23 +23,34 @@ from sim.core.lanes_choice import TIME_RESOLUTION, choose_step
 from sim.core.lanes_columns import begin_matrix, chain, get_matrix, step_columns
 from sim.core.lanes_gradient import COLUMN_ROWS
 from sim.core.lanes_rows import (
+    ANOMALY,
+    APART,
     BASE,
+    BETA,
     COMPANION,
     CONTROL,
     DURATION,
     END,
+    ETA,
+    GAMMA,
     HIGHEST,
     LOWEST,
+    MOMENTUM2,
+    MU,
     NODES,
     ORIGIN,
     PIECE,
     POSITION,
+    RADIUS,
     SERIES,
     SPAN,
     STEPS,
     TAU,
     Array,
+    K,
+    Mask,
     Vector,
+    universal,
 )
 from sim.core.lanes_step import end_step, fill_nodes, run_stages
 from sim.core.lanes_table import COMPANION_TERMS, LaneTable
@@ -56,11 +68,13 @@ from sim.core.simd import (
     less,
     load,
     magnitude,
+    root,
     rough_power,
     select,
     smaller,
     store,
     transpose,
+    with_sign_of,
 )
 from sim.core.status import MAX_STEPS, NONFINITE, OK, OUT_OF_EPHEMERIS, STEP_TOO_SMALL
 
@@ -76,6 +90,8 @@ REACH_COMPANION: Final = 24.0
 TARGET: Final = 0.1
 """Aim for this ratio of error over tolerance."""
 SMALLEST_CONTROL: Final = 1e-9
+FAST: Final = 1.2
+"""km/s; Earth and Moon never move faster past each other."""
 
 
 @kernel
@@ -168,11 +184,49 @@ def begin_row(w: Array, table: LaneTable, lane: int, state: Array, t0: float, sp
 
 
 @lean_kernel
+def calm(w: Array, spheres: Array, r2: Vector, d2: Vector) -> Mask:
+    """Tell which lanes stay outside of the spheres of both main bodies, whatever happens in the step.
+
+    About the conic's centre: the least distance of the conic, less a bound of the deviation from it. About the other
+    main body: the distances at the ends, less what can be flown in between.
+    """
+    anomaly = load(w, ANOMALY)
+    radius = load(w, RADIUS)
+    eta = load(w, ETA)
+    beta = load(w, BETA)
+    mu = load(w, MU)
+    gamma = load(w, GAMMA)
+    momentum2 = load(w, MOMENTUM2)
+    m = load(w, COMPANION)
+    u1, u2, _ = universal(anomaly, beta)
+    rho = fma(eta, u1, fma(gamma, u2, radius))
+    rate = fma(eta, fma(-beta, u2, 1.0), gamma * u1)
+    nearest = momentum2 / (mu + root(larger(fma(mu, mu, -beta * momentum2), 0.0)))
+    ways = with_sign_of(1.0, anomaly)
+    turns = both(less(eta * ways, 0.0), less(0.0, rate * ways))
+    low = select(turns, nearest, smaller(radius, rho))
+    pull = 0.0 * rho
+    for i in range(0, NODES, 4):
+        for c in range(3):
+            k = load(w, K + 3 * i + c)
+            pull = fma(k, k, pull)
+    low = low - root(larger(radius, rho) * pull) * (anomaly * anomaly)
+    fastest = root(larger(2.0 * mu / low - beta, 0.0)) + FAST
+    gap = 0.5 * (load(w, APART) + root(d2) - fastest * magnitude(load(w, DURATION)))
+    own = fma(m, spheres[1] - spheres[0], spheres[0])
+    other = (spheres[0] + spheres[1]) - own
+    return both(both(less(own, low), less(0.0, low)), less(other, gap))
+
+
+@lean_kernel
 def advance(
     w: Array, columns: Array | None, table: LaneTable, n_others: int, tolerance: float, reach_center: float,
-    reach_companion: float, max_steps: int,
-) -> tuple[int, int, int]:
-    """Make one step in all lanes; return bits of the lanes that ended, failed, and need another piece of the table."""
+    reach_companion: float, max_steps: int, spheres: Array,
+) -> tuple[int, int, int, int]:
+    """Make one step in all lanes.
+
+    Returns bits of the lanes that ended, failed, need another piece of the table, and may have entered a sphere.
+    """
     choose_step(w, table, reach_center, reach_companion)
     fill_nodes(w, columns, table, n_others)
     run_stages(w, table, n_others, columns)
@@ -181,6 +235,18 @@ def advance(
     if columns is not None:
         step_columns(w, columns)
         chain(columns, good)
+    near = 0
+    if spheres[0] + spheres[1] > 0.0:
+        near = bits(good) & ~bits(calm(w, spheres, r2, d2))
+    ended, failed, changed = conclude(w, table, good, ratio, r2, d2, max_steps)
+    return ended, failed, changed, near
+
+
+@lean_kernel
+def conclude(
+    w: Array, table: LaneTable, good: Mask, ratio: Vector, r2: Vector, d2: Vector, max_steps: int
+) -> tuple[int, int, int]:
+    """Take or refuse the step that was made, in all lanes; return the first three of :func:`advance`."""
     before = load(w, TAU)
     duration = load(w, DURATION)
     tau = before + duration
@@ -240,6 +306,10 @@ class Batch(NamedTuple):
     matrices: Any
 
 
+UNFINISHED: Final = -1
+"""Status of a row that may have met a sphere: to be done again with events."""
+
+
 @kernel
 def propagate_lanes(
     table: LaneTable, states: Array, t0: Array, t1: Array, tolerance: float, max_steps: int,
@@ -263,12 +333,34 @@ def propagate_lanes(
     ends, t_end, status, event, steps : numpy.ndarray (N, 6), (N,), (N,), (N,), (N,)
         Results; ``event`` is always ``NO_EVENT``.
     """
+    propagate_outside(
+        table, np.zeros(2), states, t0, t1, tolerance, max_steps, first, last, ends, t_end, status, event, steps
+    )
+
+
+@kernel
+def propagate_outside(
+    table: LaneTable, spheres: Array, states: Array, t0: Array, t1: Array, tolerance: float, max_steps: int,
+    first: int, last: int, ends: Array, t_end: Array, status: npt.NDArray[np.int8],
+    event: npt.NDArray[np.int8], steps: npt.NDArray[np.int32],
+) -> None:
+    """Propagate rows as :func:`propagate_lanes` does, as long as they surely stay outside of two spheres.
+
+    Parameters
+    ----------
+    table : LaneTable
+        Model.
+    spheres : numpy.ndarray (2,)
+        Radii about centre and companion, km; both 0: no matter.
+    states, t0, t1, tolerance, max_steps, first, last, ends, t_end, status, event, steps
+        See :func:`propagate_lanes`; a row that may have entered a sphere ends with the status ``UNFINISHED``.
+    """
     n_others = table.gm.shape[0] - 2
     w = new_rows(SERIES + table.rows.shape[2] + 3 * (n_others + 1) * NODES)
     row_of = np.full(LANES, IDLE)
     offsets = np.zeros(LANES, dtype=np.int64)
     batch = Batch(states, t0, t1, last, ends, t_end, status, event, steps, None)
-    run_lanes(w, None, table, n_others, tolerance, max_steps, first, row_of, offsets, batch)
+    run_lanes(w, None, table, n_others, tolerance, max_steps, first, row_of, offsets, batch, spheres)
 
 
 @kernel
@@ -292,13 +384,13 @@ def propagate_lanes_matrix(
     row_of = np.full(LANES, IDLE)
     offsets = np.zeros(LANES, dtype=np.int64)
     batch = Batch(states, t0, t1, last, ends, t_end, status, event, steps, matrices)
-    run_lanes(w, columns, table, n_others, tolerance, max_steps, first, row_of, offsets, batch)
+    run_lanes(w, columns, table, n_others, tolerance, max_steps, first, row_of, offsets, batch, np.zeros(2))
 
 
 @lean_kernel
 def run_lanes(
     w: Array, columns: Array | None, table: LaneTable, n_others: int, tolerance: float, max_steps: int,
-    first: int, row_of: IntArray, offsets: IntArray, batch: Batch,
+    first: int, row_of: IntArray, offsets: IntArray, batch: Batch, spheres: Array,
 ) -> None:
     """Step all lanes until the queue is empty."""
     reach_center = REACH_CENTER * tolerance ** (1.0 / 12.0)
@@ -313,15 +405,17 @@ def run_lanes(
     while busy != 0:
         if stale:
             load_series(w, table, offsets)
-        ended, failed, changed = advance(
-            w, columns, table, n_others, tolerance, reach_center, reach_companion, max_steps
+        ended, failed, changed, near = advance(
+            w, columns, table, n_others, tolerance, reach_center, reach_companion, max_steps, spheres
         )
         stale = changed != 0
-        attention = busy & (ended | failed)
+        attention = busy & (ended | failed | near)
         for lane in range(LANES):
             if (attention >> lane) & 1:
                 code = OK
-                if (ended >> lane) & 1 == 0:
+                if (near >> lane) & 1:
+                    code = UNFINISHED
+                elif (ended >> lane) & 1 == 0:
                     code = MAX_STEPS if w[STEPS, lane] >= max_steps else STEP_TOO_SMALL
                 finish_row(w, columns, lane, row_of[lane], code, batch)
                 following = refill(w, columns, table, lane, row_of, following, batch)

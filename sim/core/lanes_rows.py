@@ -19,6 +19,8 @@ from sim.core.simd import fma, load, store
 Array = npt.NDArray[np.float64]
 Vector: TypeAlias = Any
 """Eight doubles: a type of compiled code (:mod:`sim.core.simd`), an array of eight without compilation."""
+Mask: TypeAlias = Any
+"""Eight truth values."""
 Vectors: TypeAlias = Any
 """Tuple of vectors."""
 Mask: TypeAlias = Any
@@ -116,6 +118,23 @@ def series3_rate(w: Array, first: int, terms: int, x: Vector) -> Vectors:
         a = fma(a, x, load(w, row) * float(j))
         b = fma(b, x, load(w, row + 1) * float(j))
         c = fma(c, x, load(w, row + 2) * float(j))
+    return a, b, c
+
+
+@lean_kernel
+def series3_curve(w: Array, first: int, terms: int, x: Vector) -> Vectors:
+    """Sum the second derivative of a power series of vectors at ``x``."""
+    row = first + 3 * (terms - 1)
+    factor = (terms - 1.0) * (terms - 2.0)
+    a = load(w, row) * factor
+    b = load(w, row + 1) * factor
+    c = load(w, row + 2) * factor
+    for j in range(terms - 2, 1, -1):
+        row = first + 3 * j
+        factor = j * (j - 1.0)
+        a = fma(a, x, load(w, row) * factor)
+        b = fma(b, x, load(w, row + 1) * factor)
+        c = fma(c, x, load(w, row + 2) * factor)
     return a, b, c
 
 

@@ -94,7 +94,7 @@ def lane_table(forces: Forces) -> LaneTable:
     -------
     LaneTable
     """
-    order = _companion_first(forces)
+    order = body_order(forces)
     total = forces.table.shape[0] * forces.piece
     cover = min(COVER, total)
     stride = cover / PIECES_PER_COVER
@@ -107,11 +107,11 @@ def lane_table(forces: Forces) -> LaneTable:
     zonal_body = CENTER if forces.zonal_body == CENTER else order.index(forces.zonal_body)
     if forces.zonal_degree > 0 and zonal_body != CENTER:
         frame -= _zonals_on_center(positions[:, :, zonal_body], pole, forces)
-    companion = _power_series(positions[:, :, 0], COMPANION_TERMS)
-    others = [_power_series(positions[:, :, b], OTHER_TERMS) for b in range(1, len(order))]
-    about_center = _power_series(frame, FRAME_TERMS)
+    companion = power_series(positions[:, :, 0], COMPANION_TERMS)
+    others = [power_series(positions[:, :, b], OTHER_TERMS) for b in range(1, len(order))]
+    about_center = power_series(frame, FRAME_TERMS)
     about_companion = about_center - _second_derivative(companion, cover)
-    tail = _power_series(pole, POLE_TERMS)
+    tail = power_series(pole, POLE_TERMS)
     rows = np.zeros((n_pieces, 2, row_count(len(others))))
     for kind, frame_series in enumerate((about_center, about_companion)):
         values = np.concatenate([companion, *others, frame_series, tail], axis=1).reshape(n_pieces, -1)
@@ -129,8 +129,19 @@ def lane_table(forces: Forces) -> LaneTable:
     )
 
 
-def _companion_first(forces: Forces) -> list[int]:
-    """Order of the bodies: the one that is nearest to the centre, relative to its mass, comes first."""
+def body_order(forces: Forces) -> list[int]:
+    """Order in which the lanes hold the bodies: the nearest to the centre, relative to its mass, comes first.
+
+    Parameters
+    ----------
+    forces : Forces
+        Flat model.
+
+    Returns
+    -------
+    list of int
+        Indices in the flat model: companion, others.
+    """
     middle = forces.table[forces.table.shape[0] // 2, :, 0].reshape(-1, 3)
     distance = np.sqrt(middle[:, 0] ** 2 + middle[:, 1] ** 2 + middle[:, 2] ** 2)
     tide = forces.gm / distance**3
@@ -189,10 +200,36 @@ def _zonals_at_center(earth: Array, pole: Array, zonal: Array, degree: int, resu
         result[i, 2] = az
 
 
-def _power_series(samples: Array, terms: int) -> Array:
-    """Power series (P, terms, C) on [-1, 1] through samples (P, S, C) at Chebyshev nodes, truncated.
+def sample_offsets(table: LaneTable) -> Array:
+    """Seconds past the beginning of a piece at which :func:`power_series` wants its samples, (``SAMPLES``,).
+
+    Parameters
+    ----------
+    table : LaneTable
+        Model.
+
+    Returns
+    -------
+    numpy.ndarray
+    """
+    return 0.5 * table.cover * (np.cos((np.arange(SAMPLES) + 0.5) * np.pi / SAMPLES) + 1.0)
+
+
+def power_series(samples: Array, terms: int) -> Array:
+    """Power series on [-1, 1] through samples at Chebyshev nodes, truncated.
 
     Fixed order of summation, no BLAS: the bits of a piece do not depend on the other pieces.
+
+    Parameters
+    ----------
+    samples : numpy.ndarray (P, SAMPLES, C)
+        Vectors at the nodes of P pieces.
+    terms : int
+        Powers to keep.
+
+    Returns
+    -------
+    numpy.ndarray (P, terms, C)
     """
     angles = (np.arange(SAMPLES) + 0.5) * np.pi / SAMPLES
     chebyshev = np.zeros((terms, *samples[:, 0].shape))

@@ -18,7 +18,7 @@ from sim.core.compile import lean_kernel
 from sim.core.full_forces import CENTER, FullForces, Work, field_pull, new_work, place_bodies
 from sim.core.harmonics import Harmonics, gradient
 from sim.core.lanes_harmonics import LaneField, lane_field
-from sim.core.lanes_table import SAMPLES, _power_series
+from sim.core.lanes_table import SAMPLES, power_series
 from sim.core.simd import LANES
 
 Array = npt.NDArray[np.float64]
@@ -217,4 +217,4 @@ def _quaternions(axes: Array, n_pieces: int) -> Array:
 
 def _series(samples: Array, terms: int) -> Array:
     """Power series (P, terms * components), powers outside."""
-    return np.asarray(_power_series(samples, terms).reshape(len(samples), -1))
+    return np.asarray(power_series(samples, terms).reshape(len(samples), -1))

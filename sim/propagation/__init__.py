@@ -1,18 +1,36 @@
 """Propagation of batches of spacecraft states: one vectorised call, one status per row."""
 
-from sim.propagation.batch import Propagation, Trajectories, propagate, propagate_at
+from sim.propagation.batch import EventLog, Propagation, Trajectories, propagate, propagate_at
 from sim.propagation.full import FullPropagation, propagate_full
 from sim.propagation.low_orbits import LowOrbits, propagate_low_orbits
 from sim.propagation.matrix import PropagationWithStm, propagate_with_stm
-from sim.propagation.stops import ClosestApproach, RadiusCrossing
+from sim.propagation.stops import (
+    AltitudeCrossing,
+    ClosestApproach,
+    ElevationCrossing,
+    FarthestPoint,
+    Impact,
+    NodeCrossing,
+    RadiusCrossing,
+    ShadowCrossing,
+    SphereOfInfluence,
+)
 
 __all__ = [
+    "AltitudeCrossing",
     "ClosestApproach",
+    "ElevationCrossing",
+    "EventLog",
+    "FarthestPoint",
     "FullPropagation",
+    "Impact",
     "LowOrbits",
+    "NodeCrossing",
     "Propagation",
     "PropagationWithStm",
     "RadiusCrossing",
+    "ShadowCrossing",
+    "SphereOfInfluence",
     "Trajectories",
     "propagate",
     "propagate_at",

@@ -9,18 +9,21 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 from sim.core.dop853 import verify_rows
-from sim.core.lanes import propagate_lanes
+from sim.core.lanes import UNFINISHED, propagate_outside
+from sim.core.lanes_events import STATUS, Watch
+from sim.core.lanes_watch import Log, propagate_watched
 from sim.core.rkn1210 import propagate_rows, propagate_rows_at
 from sim.core.status import STATUS_TEXT, Status
-from sim.dynamics import ForceModel
+from sim.dynamics import FlatModel, ForceModel
 from sim.errors import InputError
 from sim.propagation.stops import Stop, flat_stops
+from sim.propagation.watching import check_count, flat_watch
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -31,6 +34,49 @@ ROWS_PER_CHUNK = 64
 
 ROWS_PER_LANE_CHUNK = 512
 """The same for eight rows in lockstep: many, so that lanes seldom run empty at the end."""
+
+
+@dataclass(frozen=True, eq=False)
+class EventLog:
+    """Events recorded on the way of N rows, up to M each.
+
+    Attributes
+    ----------
+    count : numpy.ndarray (N,) int32
+        Events that happened; those beyond M were not kept.
+    event : numpy.ndarray (N, M) int16
+        Index in ``events``, in the order in which they happened; -1 where there was none.
+    t_tdb : numpy.ndarray (N, M)
+        Epochs, TDB s past J2000; NaN where there was none.
+    states : numpy.ndarray (N, M, 6)
+        km and km/s relative to the model's centre; NaN where there was none.
+    """
+
+    count: npt.NDArray[np.int32]
+    event: npt.NDArray[np.int16]
+    t_tdb: FloatArray
+    states: FloatArray
+
+    @property
+    def overflow(self) -> npt.NDArray[np.bool_]:
+        """Rows in which more events happened than were kept, (N,)."""
+        return self.count > self.event.shape[1]
+
+    def of(self, row: int, event: int) -> FloatArray:
+        """Epochs of one event in one row.
+
+        Parameters
+        ----------
+        row, event : int
+            Row, and index in ``events``.
+
+        Returns
+        -------
+        numpy.ndarray (K,)
+            TDB s past J2000.
+        """
+        epochs: FloatArray = self.t_tdb[row, self.event[row] == event]
+        return epochs
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +96,8 @@ class Propagation:
         Index of the event in ``stops`` that ended the row; -1 without event. Surfaces of bodies come after ``stops``.
     steps : numpy.ndarray (N,) int32
         Steps made, rejected ones included.
+    log : EventLog
+        Events recorded on the way.
     """
 
     states: FloatArray
@@ -57,6 +105,7 @@ class Propagation:
     status: npt.NDArray[np.int8]
     stop: npt.NDArray[np.int8]
     steps: npt.NDArray[np.int32]
+    log: EventLog = field(kw_only=True)
 
     @property
     def ok(self) -> npt.NDArray[np.bool_]:
@@ -103,6 +152,8 @@ def propagate(
     method: str = "rkn1210",
     tolerance: float = 1e-12,
     stops: Sequence[Stop] = (),
+    events: Sequence[Stop] = (),
+    max_events: int = 16,
     impacts: bool = True,
     threads: int | None = None,
     max_steps: int = 100_000,
@@ -123,8 +174,12 @@ def propagate(
     tolerance : float
         Largest estimated error of one step over the distance to the nearest attracting body, 1e-16 to 1e-3
         (``dop853``: Hairer's norm, relative).
-    stops : sequence of RadiusCrossing or ClosestApproach
-        Events that end a row; the earliest one counts. Located to 1e-7 s.
+    stops : sequence of Stop
+        Events that end a row (see :mod:`sim.propagation.stops`); the earliest one counts. Located to 1e-7 s.
+    events : sequence of Stop
+        Events that are recorded on the way; models with both Earth and Moon only.
+    max_events : int
+        Events kept of each row.
     impacts : bool
         Whether rows end when they enter the Earth or the Moon (``rkn1210`` only).
     threads : int, optional
@@ -149,31 +204,22 @@ def propagate(
     start, t0 = _rows(states, t0_tdb)
     t1 = _per_row(t1_tdb, len(start), "t1_tdb")
     _check_options(method, tolerance, max_steps, threads)
+    _check_events(stops, events, max_events)
     if method == "dop853":
-        return _verify(start, t0, t1[:, np.newaxis], model, tolerance, stops, threads, max_steps)
+        return _verify(start, t0, t1[:, np.newaxis], model, tolerance, (*stops, *events), threads, max_steps)
     flat = model.flat(*_span(model, t0, t1))
-    events = flat_stops(stops, impacts, flat)
-    result = _empty(start, t0)
-
-    def run(first: int, last: int) -> None:
-        propagate_rows(
-            flat.forces, events, start, t0, t1, tolerance, max_steps, first, last,
-            result.states, result.t_tdb, result.status, result.stop, result.steps,
-        )  # fmt: skip
-
-    def run_lanes(first: int, last: int) -> None:
-        propagate_lanes(
-            flat.lanes, start, t0, t1, tolerance, max_steps, first, last,
-            result.states, result.t_tdb, result.status, result.stop, result.steps,
-        )  # fmt: skip
-
+    result = _empty(start, t0, len(events) and max_events)
     # The choice must not depend on the rows, or their bits would depend on their neighbours.
-    if not stops and not impacts and {"earth", "moon"} <= set(model.point_masses):
-        table = flat.lanes  # made before the threads start
-        assert table is not None
-        run_chunks(run_lanes, len(start), threads, ROWS_PER_LANE_CHUNK)
+    if not runs_in_lanes(model):
+        _run_scalar(flat, start, t0, t1[:, np.newaxis], tolerance, max_steps, threads, stops, events, impacts, result)
+    elif stops or events:
+        no_times = np.zeros((len(start), 0))
+        watch = flat_watch(stops, events, impacts, flat, model.source())
+        _run_watched(flat, watch, start, t0, t1, no_times, tolerance, max_steps, threads, result)
     else:
-        run_chunks(run, len(start), threads)
+        watch = flat_watch((), (), impacts, flat, model.source())
+        _run_lanes(flat, watch.spheres, start, t0, t1, tolerance, max_steps, threads, result)
+        _redo_unfinished(flat, watch, start, t0, t1, tolerance, max_steps, threads, result)
     return result
 
 
@@ -186,6 +232,8 @@ def propagate_at(
     method: str = "rkn1210",
     tolerance: float = 1e-12,
     stops: Sequence[Stop] = (),
+    events: Sequence[Stop] = (),
+    max_events: int = 16,
     impacts: bool = True,
     threads: int | None = None,
     max_steps: int = 100_000,
@@ -202,7 +250,7 @@ def propagate_at(
     times_tdb : array_like (N, T) or (T,)
         Epochs wanted, TDB s past J2000, T >= 1; in each row they go away from ``t0_tdb``, forward or backward. ``(T,)``
         is used for every row.
-    model, method, tolerance, stops, impacts, threads, max_steps
+    model, method, tolerance, stops, events, max_events, impacts, threads, max_steps
         See :func:`propagate`.
 
     Returns
@@ -217,21 +265,110 @@ def propagate_at(
     start, t0 = _rows(states, t0_tdb)
     times = _output_times(times_tdb, t0)
     _check_options(method, tolerance, max_steps, threads)
+    _check_events(stops, events, max_events)
     if method == "dop853":
-        return _verify(start, t0, times, model, tolerance, stops, threads, max_steps)
+        return _verify(start, t0, times, model, tolerance, (*stops, *events), threads, max_steps)
     flat = model.flat(*_span(model, t0, times[:, -1]))
-    events = flat_stops(stops, impacts, flat)
-    ends = _empty(start, t0)
+    ends = _empty(start, t0, len(events) and max_events)
     path = np.full((*times.shape, 6), np.nan)
+    if runs_in_lanes(model):
+        watch = flat_watch(stops, events, impacts, flat, model.source())
+        t1 = np.ascontiguousarray(times[:, -1])
+        _run_watched(flat, watch, start, t0, t1, times, tolerance, max_steps, threads, ends, path)
+    else:
+        _run_scalar(flat, start, t0, times, tolerance, max_steps, threads, stops, events, impacts, ends, path)
+    return Trajectories(
+        ends.states, ends.t_tdb, ends.status, ends.stop, ends.steps, path_states=path, path_t_tdb=times, log=ends.log
+    )
+
+
+def runs_in_lanes(model: ForceModel) -> bool:
+    """Tell whether rows are propagated eight at a time: with both Earth and Moon among the point masses.
+
+    Parameters
+    ----------
+    model : ForceModel
+        Forces.
+
+    Returns
+    -------
+    bool
+    """
+    return {"earth", "moon"} <= set(model.point_masses)
+
+
+def _run_lanes(
+    flat: FlatModel, spheres: FloatArray, start: FloatArray, t0: FloatArray, t1: FloatArray, tolerance: float,
+    max_steps: int, threads: int | None, result: Propagation,
+) -> None:  # fmt: skip
+    table = flat.lanes  # made before the threads start
 
     def run(first: int, last: int) -> None:
-        propagate_rows_at(
-            flat.forces, events, start, t0, times, tolerance, max_steps, first, last,
-            ends.states, path, ends.t_tdb, ends.status, ends.stop, ends.steps,
+        propagate_outside(
+            table, spheres, start, t0, t1, tolerance, max_steps, first, last,
+            result.states, result.t_tdb, result.status, result.stop, result.steps,
         )  # fmt: skip
 
+    run_chunks(run, len(start), threads, ROWS_PER_LANE_CHUNK)
+
+
+def _redo_unfinished(
+    flat: FlatModel, watch: Watch, start: FloatArray, t0: FloatArray, t1: FloatArray, tolerance: float,
+    max_steps: int, threads: int | None, result: Propagation,
+) -> None:  # fmt: skip
+    """Propagate rows again that may have met a surface, now with a look at where they meet it."""
+    rows = np.flatnonzero(result.status == UNFINISHED)
+    if not rows.size:
+        return
+    again = _empty(start[rows], t0[rows])
+    no_times = np.zeros((rows.size, 0))
+    _run_watched(flat, watch, start[rows], t0[rows], t1[rows], no_times, tolerance, max_steps, threads, again)
+    for name in ("states", "t_tdb", "status", "stop", "steps"):
+        getattr(result, name)[rows] = getattr(again, name)
+
+
+def _run_watched(
+    flat: FlatModel, watch: Watch, start: FloatArray, t0: FloatArray, t1: FloatArray, times: FloatArray,
+    tolerance: float, max_steps: int, threads: int | None, result: Propagation, path: FloatArray | None = None,
+) -> None:  # fmt: skip
+    table = flat.lanes
+    found = result.log
+    states = np.zeros((len(start), 0, 6)) if path is None else path
+    log = Log(times, states, found.count, found.event, found.t_tdb, found.states)
+
+    def run(first: int, last: int) -> None:
+        propagate_watched(
+            table, watch, start, t0, t1, tolerance, max_steps, first, last,
+            result.states, result.t_tdb, result.status, result.stop, result.steps, log,
+        )  # fmt: skip
+
+    run_chunks(run, len(start), threads, ROWS_PER_LANE_CHUNK)
+    n_ending = int(np.count_nonzero(watch.codes[:, STATUS]))
+    found.event[found.event >= 0] -= n_ending
+
+
+def _run_scalar(
+    flat: FlatModel, start: FloatArray, t0: FloatArray, times: FloatArray, tolerance: float, max_steps: int,
+    threads: int | None, stops: Sequence[Stop], events: Sequence[Stop], impacts: bool, result: Propagation,
+    path: FloatArray | None = None,
+) -> None:  # fmt: skip
+    if events:
+        raise InputError("events are recorded only with both Earth and Moon among the point_masses of the model")
+    ending = flat_stops(stops, impacts, flat)
+
+    def run(first: int, last: int) -> None:
+        if path is None:
+            propagate_rows(
+                flat.forces, ending, start, t0, times[:, 0], tolerance, max_steps, first, last,
+                result.states, result.t_tdb, result.status, result.stop, result.steps,
+            )  # fmt: skip
+        else:
+            propagate_rows_at(
+                flat.forces, ending, start, t0, times, tolerance, max_steps, first, last,
+                result.states, path, result.t_tdb, result.status, result.stop, result.steps,
+            )  # fmt: skip
+
     run_chunks(run, len(start), threads)
-    return Trajectories(ends.states, ends.t_tdb, ends.status, ends.stop, ends.steps, path, times)
 
 
 def _verify(
@@ -246,7 +383,7 @@ def _verify(
 ) -> Trajectories:
     """Propagate with the independent integrator and its own form of the model."""
     if stops:
-        raise InputError("method 'dop853' takes no stops; allowed: method 'rkn1210', or stops=()")
+        raise InputError("method 'dop853' takes no stops and no events; allowed: method 'rkn1210', or none of them")
     reference = model.reference(*_span(model, t0, times[:, -1]))
     ends = _empty(start, t0)
     path = np.full((*times.shape, 6), np.nan)
@@ -258,7 +395,9 @@ def _verify(
         )  # fmt: skip
 
     run_chunks(run, len(start), threads)
-    return Trajectories(ends.states, ends.t_tdb, ends.status, ends.stop, ends.steps, path, times)
+    return Trajectories(
+        ends.states, ends.t_tdb, ends.status, ends.stop, ends.steps, path_states=path, path_t_tdb=times, log=ends.log
+    )
 
 
 def run_chunks(
@@ -335,6 +474,13 @@ def _check_options(method: str, tolerance: float, max_steps: int, threads: int |
         raise InputError(f"threads is {threads!r}; allowed: 1 and more, or None")
 
 
+def _check_events(stops: Sequence[Stop], events: Sequence[Stop], max_events: int) -> None:
+    check_count(stops, "stops")
+    check_count(events, "events")
+    if not 1 <= max_events <= 30_000:
+        raise InputError(f"max_events is {max_events!r}; allowed: 1 to 30000")
+
+
 def _span(model: ForceModel, t0: FloatArray, t1: FloatArray) -> tuple[float, float]:
     """Span that the usable rows need, cut to the ephemeris: rows outside get their status from the core."""
     low, high = model.coverage()
@@ -345,8 +491,15 @@ def _span(model: ForceModel, t0: FloatArray, t1: FloatArray) -> tuple[float, flo
     return float(np.min(epochs)), float(np.max(epochs))
 
 
-def _empty(states: FloatArray, t0: FloatArray) -> Propagation:
+def _empty(states: FloatArray, t0: FloatArray, room: int = 0) -> Propagation:
+    """Results to be filled, with room for so many events a row."""
     n = len(states)
+    log = EventLog(
+        np.zeros(n, np.int32),
+        np.full((n, room), -1, np.int16),
+        np.full((n, room), np.nan),
+        np.full((n, room, 6), np.nan),
+    )
     return Propagation(
-        states.copy(), t0.copy(), np.zeros(n, np.int8), np.full(n, -1, np.int8), np.zeros(n, np.int32)
+        states.copy(), t0.copy(), np.zeros(n, np.int8), np.full(n, -1, np.int8), np.zeros(n, np.int32), log=log
     )

@@ -168,10 +168,9 @@ def test_output_times(model):
     np.testing.assert_array_equal(run.path_states[0, 0], STATE)
     np.testing.assert_array_equal(run.path_states[0, 1], run.path_states[0, 2])
     for j in (1, 3, 4, 5):
-        # The last step of a direct flight is the same shorter step, unless it was rejected: then one unit in the
-        # last place of the velocity was seen.
+        # Read off a longer step: measured up to 0.016 mm from the flight that ends there.
         direct = propagate(STATE, T0, times[j], model, tolerance=1e-13)
-        assert np.linalg.norm(run.path_states[0, j, :3] - direct.states[0, :3]) < 1e-8
+        assert np.linalg.norm(run.path_states[0, j, :3] - direct.states[0, :3]) < 1e-7
     np.testing.assert_array_equal(run.path_states[:, -1], run.states)
 
 
@@ -181,7 +180,7 @@ def test_output_times_backward_and_row_by_row(model):
     assert run.ok.all()
     for row in range(2):
         direct = propagate(STATE, T0, times[row, 0], model, impacts=False)
-        assert np.linalg.norm(run.path_states[row, 0, :3] - direct.states[0, :3]) < 1e-8
+        assert np.linalg.norm(run.path_states[row, 0, :3] - direct.states[0, :3]) < 1e-7
 
 
 def test_output_times_do_not_change_the_trajectory(model):

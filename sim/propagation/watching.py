@@ -1,0 +1,256 @@
+"""Events in the flat form that the lanes read."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.bodies import SUN
+from sim.bodies import body as body_named
+from sim.core.forces import CENTER
+from sim.core.lanes_events import (
+    APSIS,
+    AXES_ROWS,
+    AXES_TERMS,
+    ELEVATION,
+    NO_AXES,
+    PLANE,
+    RANGE,
+    SHADOW,
+    Watch,
+)
+from sim.core.lanes_table import LaneTable, body_order, power_series, sample_offsets
+from sim.core.status import Status
+from sim.dynamics import FlatModel
+from sim.ephemeris import Ephemeris
+from sim.errors import InputError
+from sim.frames import R_itrf_icrf, R_me_icrf, R_tod_icrf, gast_rad
+from sim.frames.rotations import compose, rotation_z, transpose
+from sim.frames.surface import R_enu_fixed
+from sim.propagation.stops import (
+    MOST_EVENTS,
+    AltitudeCrossing,
+    ClosestApproach,
+    ElevationCrossing,
+    FarthestPoint,
+    Impact,
+    NodeCrossing,
+    RadiusCrossing,
+    ShadowCrossing,
+    SphereOfInfluence,
+    Stop,
+    status_of,
+    surfaces,
+)
+from sim.sites import LunarSite
+from sim.units import RAD_PER_ARCSEC, RAD_PER_DEG
+
+FloatArray = npt.NDArray[np.float64]
+
+OBLIQUITY_RAD = 84381.406 * RAD_PER_ARCSEC
+"""Of the ecliptic of J2000 (IAU 2006)."""
+EARTH_SPIN_RAD_S = 7.292115855e-5
+MOON_SPIN_RAD_S = 2.661699538e-6
+"""Mean rates; what is missing to the true rotation is in the slow part of the tables."""
+POSITION_NOISE_KM = 1e-9
+AXES_OF = {"earth_equator": "earth", "moon_equator": "moon"}
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """One event in flat form; see :class:`sim.core.lanes_events.Watch`."""
+
+    kind: int
+    body: str
+    value: float = 0.0
+    vector: tuple[float, ...] = (0.0,) * 6
+    axes: str = ""
+    umbra: float = 0.0
+    sign: float = 0.0
+    resolution: float = 1e-13
+
+
+def flat_watch(
+    stops: Sequence[Stop], events: Sequence[Stop], impacts: bool, model: FlatModel, ephemeris: Ephemeris
+) -> Watch:
+    """Translate events for the lanes: those that stop, surfaces, those that are recorded.
+
+    Parameters
+    ----------
+    stops, events : sequence of Stop
+        Events that end rows, and that are recorded only; at most 100 each.
+    impacts : bool
+        Whether rows also stop at the surfaces of Earth and Moon.
+    model : FlatModel
+        Model whose bodies are meant.
+    ephemeris : Ephemeris
+        Where the Moon's rotation comes from.
+
+    Returns
+    -------
+    sim.core.lanes_events.Watch
+
+    Raises
+    ------
+    InputError
+        A body that the model does not hold, or too many events.
+    """
+    ending = [*stops, *surfaces(impacts, model)]
+    entries = [_entry(stop) for stop in (*ending, *events)]
+    order = body_order(model.forces)
+    turned = sorted({e.axes for e in entries if e.axes})
+    shadows = any(e.kind == SHADOW for e in entries)
+    spins = {"earth": EARTH_SPIN_RAD_S, "moon": MOON_SPIN_RAD_S}
+    status = [status_of(s) for s in ending] + [Status.OK] * len(events)
+    codes = [
+        (e.kind, _lane_index(model, order, e.body), turned.index(e.axes) if e.axes else NO_AXES, int(code))
+        for e, code in zip(entries, status, strict=True)
+    ]
+    numbers = [(e.value, *e.vector, e.umbra, e.sign, e.resolution) for e in entries]
+    table = model.lanes
+    return Watch(
+        codes=np.array(codes, dtype=np.int64).reshape(len(entries), 4),
+        numbers=np.array(numbers, dtype=np.float64).reshape(len(entries), 10),
+        sun=_lane_index(model, order, "sun") if shadows else CENTER,
+        sun_radius=SUN.radius_km,
+        spheres=_spheres(entries, order, model),
+        turns=_turns(turned, model, table, ephemeris),
+        spin=np.array([spins[name] for name in turned], dtype=np.float64),
+    )
+
+
+def check_count(stops: Sequence[Stop], what: str) -> None:
+    """Refuse more events than there may be.
+
+    Parameters
+    ----------
+    stops : sequence of Stop
+        Events.
+    what : str
+        Name of the argument.
+
+    Raises
+    ------
+    InputError
+        More than 100.
+    """
+    if len(stops) > MOST_EVENTS:
+        raise InputError(f"{len(stops)} {what} were given; allowed: at most {MOST_EVENTS}")
+
+
+def _lane_index(model: FlatModel, order: list[int], body: str) -> int:
+    index = model.index(body)
+    return CENTER if index == CENTER else order.index(index)
+
+
+def _direction(falling: bool | None) -> float:
+    return 0.0 if falling is None else (1.0 if falling else -1.0)
+
+
+def _entry(stop: Stop) -> _Entry:
+    """Translate one event."""
+    if isinstance(stop, AltitudeCrossing | Impact | SphereOfInfluence):
+        return _entry(stop.sphere)
+    if isinstance(stop, RadiusCrossing):
+        noise = 2.0 * stop.radius_km * POSITION_NOISE_KM
+        return _Entry(RANGE, stop.body, stop.radius_km, sign=_direction(stop.inward), resolution=noise)
+    if isinstance(stop, ClosestApproach | FarthestPoint):
+        nearest = isinstance(stop, ClosestApproach)
+        return _Entry(APSIS, stop.body, sign=_direction(nearest), resolution=POSITION_NOISE_KM)
+    if isinstance(stop, NodeCrossing):
+        sign = -_direction(stop.ascending)
+        return _Entry(
+            PLANE, stop.body, vector=_normal(stop), axes=_axes(stop), sign=sign, resolution=POSITION_NOISE_KM
+        )
+    if isinstance(stop, ShadowCrossing):
+        outer = 1.0 if stop.shadow == "penumbra" else -1.0
+        radius = body_named(stop.body).radius_km
+        return _Entry(SHADOW, stop.body, radius, umbra=outer, sign=_direction(stop.entry))
+    return _Entry(
+        ELEVATION,
+        stop.body,
+        math.sin(stop.elevation_deg * RAD_PER_DEG),
+        _site(stop),
+        axes=stop.body,
+        sign=-_direction(stop.rising),
+    )
+
+
+def _axes(stop: NodeCrossing) -> str:
+    return AXES_OF.get(stop.plane, "") if isinstance(stop.plane, str) else ""
+
+
+def _normal(stop: NodeCrossing) -> tuple[float, ...]:
+    """Return the normal of a plane; unused where it is the pole of a body."""
+    if isinstance(stop.plane, str):
+        return (0.0, -math.sin(OBLIQUITY_RAD), math.cos(OBLIQUITY_RAD), 0.0, 0.0, 0.0)
+    length = math.hypot(*stop.plane)
+    return (*(component / length for component in stop.plane), 0.0, 0.0, 0.0)
+
+
+def _site(stop: ElevationCrossing) -> tuple[float, ...]:
+    """Place and zenith, body-fixed."""
+    site = stop.site
+    if isinstance(site, LunarSite):
+        place, zenith = site.position_me_km, R_enu_fixed(site.latitude_deg, site.longitude_deg)[2]
+    else:
+        place, zenith = site.position_itrf_km, R_enu_fixed(site.latitude_geodetic_deg, site.longitude_deg)[2]
+    return (*(float(x) for x in place), *(float(x) for x in zenith))
+
+
+def _spheres(entries: list[_Entry], order: list[int], model: FlatModel) -> FloatArray:
+    """Radii about centre and companion outside of which nothing happens."""
+    radii = np.zeros(2)
+    for entry in entries:
+        index = _lane_index(model, order, entry.body)
+        if entry.kind != RANGE or index > 0:
+            return np.full(2, np.inf)
+        place = 0 if index == CENTER else 1
+        radii[place] = max(radii[place], entry.value)
+    return radii
+
+
+def _turns(names: list[str], model: FlatModel, table: LaneTable, ephemeris: Ephemeris) -> FloatArray:
+    """Rotations of bodies on the pieces of the lanes' table; kept with the model."""
+    turns = np.zeros((table.rows.shape[0], len(names), AXES_ROWS))
+    for place, name in enumerate(names):
+        if name not in model.turns:
+            model.turns[name] = _turn(name, table, ephemeris)
+        turns[:, place] = model.turns[name]
+    return turns
+
+
+def _turn(name: str, table: LaneTable, ephemeris: Ephemeris) -> FloatArray:
+    """Rotation of a body as a slow one after a uniform spin, (P, AXES_ROWS)."""
+    n_pieces = table.rows.shape[0]
+    begin = table.start + table.stride * np.arange(n_pieces)
+    offsets = sample_offsets(table)
+    times = (begin[:, np.newaxis] + offsets).ravel()
+    result = np.zeros((n_pieces, AXES_ROWS))
+    spin = EARTH_SPIN_RAD_S if name == "earth" else MOON_SPIN_RAD_S
+    if name == "earth":
+        phase = np.asarray(gast_rad(begin))
+        middle = begin + 0.5 * table.cover
+        wobble = compose(R_itrf_icrf(middle), transpose(compose(rotation_z(gast_rad(middle)), R_tod_icrf(middle))))
+        # Body-fixed to spinning axes is the inverse of polar motion: a small turn.
+        result[:, 9 * AXES_TERMS + 1] = wobble[:, 1, 2]
+        result[:, 9 * AXES_TERMS + 2] = wobble[:, 2, 0]
+        result[:, 9 * AXES_TERMS + 3] = wobble[:, 0, 1]
+        fixed = compose(transpose(np.repeat(wobble, offsets.size, axis=0)), R_itrf_icrf(times))
+    else:
+        phase = np.mod(spin * begin, 2.0 * math.pi)
+        fixed = np.asarray(R_me_icrf(times, ephemeris))
+    angle = (phase[:, np.newaxis] + spin * offsets).ravel()
+    # Columns: slow axes in the ICRF. R_icrf_fixed = slow after the active turn by the angle.
+    slow = compose(transpose(fixed), rotation_z(angle)).reshape(n_pieces, offsets.size, 3, 3)
+    powers = np.zeros((n_pieces, AXES_TERMS, 9))
+    for column in range(3):
+        series = power_series(np.ascontiguousarray(slow[..., column]), AXES_TERMS)
+        powers[:, :, 3 * column : 3 * column + 3] = series
+    result[:, : 9 * AXES_TERMS] = powers.reshape(n_pieces, -1)
+    result[:, 9 * AXES_TERMS] = phase
+    return result
