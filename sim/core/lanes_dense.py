@@ -49,6 +49,14 @@ TERMS: Final = len(PLACES) + 2
 """Coefficients of the second derivative of the deviation, as a polynomial in the part of the step gone."""
 
 
+def _product(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Matrix product, summed in a fixed order."""
+    total = np.zeros((a.shape[0], b.shape[1]))
+    for k in range(a.shape[1]):
+        total += a[:, k : k + 1] * b[k]
+    return total
+
+
 def _dense_weights() -> npt.NDArray[np.float64]:
     """Weights (TERMS, STAGES) of the accelerations in the coefficients of that polynomial."""
     nodes = C[list(PLACES)]
@@ -58,24 +66,25 @@ def _dense_weights() -> npt.NDArray[np.float64]:
     more = np.zeros((TERMS, 2))
     more[:-1, 0] = product
     more[1:, 1] = product
-    power = np.arange(TERMS)
+    power = np.arange(TERMS, dtype=np.float64)
     ends = np.stack([1.0 / ((power + 1) * (power + 2)), 1.0 / (power + 1)])
-    missing = np.stack([B, BP]) - ends @ through
-    return np.ascontiguousarray(through + more @ np.linalg.solve(ends @ more, missing))
+    missing = np.stack([B, BP]) - _product(ends, through)
+    share = np.asarray(np.linalg.solve(_product(ends, more), missing), dtype=np.float64)
+    return through + _product(more, share)
 
 
 DENSE: Final = _dense_weights()
-_POWER: Final = np.arange(TERMS)
+_POWER: Final = np.arange(TERMS, dtype=np.float64)
 KNOWN: Final = np.zeros((3, 3, STAGES))
 """Weights of the accelerations in the deviation, its first and its second derivative, at the beginning, in the middle
 and at the end of a step."""
 KNOWN[0, 2] = DENSE[0]
-KNOWN[1, 0] = (0.5 ** (_POWER + 2) / ((_POWER + 1) * (_POWER + 2))) @ DENSE
-KNOWN[1, 1] = (0.5 ** (_POWER + 1) / (_POWER + 1)) @ DENSE
-KNOWN[1, 2] = (0.5**_POWER) @ DENSE
+KNOWN[1, 0] = _product(0.5 ** (_POWER[np.newaxis] + 2) / ((_POWER + 1) * (_POWER + 2)), DENSE)[0]
+KNOWN[1, 1] = _product(0.5 ** (_POWER[np.newaxis] + 1) / (_POWER + 1), DENSE)[0]
+KNOWN[1, 2] = _product(0.5 ** _POWER[np.newaxis], DENSE)[0]
 KNOWN[2, 0] = B
 KNOWN[2, 1] = BP
-KNOWN[2, 2] = np.ones(TERMS) @ DENSE
+KNOWN[2, 2] = _product(np.ones((1, TERMS)), DENSE)[0]
 
 # Rows of a second array of eight columns.
 COEFFICIENTS: Final = 0

@@ -114,7 +114,7 @@ class Log(NamedTuple):
         Epochs asked for, each row going away from its ``t0``; T may be 0.
     path : numpy.ndarray (N, T, 6)
         States there; those that are not reached stay as they are.
-    count : numpy.ndarray (N,) int32
+    met : numpy.ndarray (N,) int32
         Events of each row that were recorded or would have been, had there been room.
     event : numpy.ndarray (N, M) int16
         Which ones, in the order in which they happen.
@@ -126,7 +126,7 @@ class Log(NamedTuple):
 
     times: Array
     path: Array
-    count: npt.NDArray[np.int32]
+    met: npt.NDArray[np.int32]
     event: npt.NDArray[np.int16]
     t: Array
     states: Array
@@ -237,7 +237,7 @@ def renew(table: LaneTable, lane: int, following: int, scratch: Scratch, batch: 
     row = following
     following = refill(scratch.w, None, table, lane, scratch.marks[ROW_OF], following, batch)
     while row < following:
-        log.count[row] = 0
+        log.met[row] = 0
         done = 0
         usable = row == scratch.marks[ROW_OF, lane] or batch.status[row] == OK
         while usable and done < log.times.shape[1] and log.times[row, done] == batch.t0[row]:
@@ -376,8 +376,8 @@ def search_lane(table: LaneTable, watch: Watch, lane: int, scratch: Scratch, bat
 @lean_kernel
 def record(row: int, event: int, elapsed: float, uv: Array, column: int, t0: Array, log: Log) -> None:
     """Write an event down, as long as there is room."""
-    place = log.count[row]
-    log.count[row] = place + 1
+    place = log.met[row]
+    log.met[row] = place + 1
     if place >= log.event.shape[1]:
         return
     log.event[row, place] = event

@@ -45,15 +45,12 @@ class FlatModel:
         Flat parameters.
     fit_error_km : tuple of float
         Largest error of the table per body against the ephemeris.
-    turns : dict of str to numpy.ndarray
-        Rotations of bodies on the pieces of ``lanes``, as far as an event has needed them.
     """
 
     center: str
     bodies: tuple[str, ...]
     forces: Forces
     fit_error_km: tuple[float, ...]
-    turns: dict[str, npt.NDArray[np.float64]] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def lanes(self) -> LaneTable:

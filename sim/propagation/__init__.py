@@ -1,9 +1,10 @@
 """Propagation of batches of spacecraft states: one vectorised call, one status per row."""
 
-from sim.propagation.batch import EventLog, Propagation, Trajectories, propagate, propagate_at
+from sim.propagation.batch import propagate, propagate_at
 from sim.propagation.full import FullPropagation, propagate_full
 from sim.propagation.low_orbits import LowOrbits, propagate_low_orbits
 from sim.propagation.matrix import PropagationWithStm, propagate_with_stm
+from sim.propagation.results import EventLog, Propagation, Trajectories
 from sim.propagation.stops import (
     AltitudeCrossing,
     ClosestApproach,

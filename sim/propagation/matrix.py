@@ -15,7 +15,6 @@ from sim.dynamics import ForceModel
 from sim.propagation.batch import (
     ROWS_PER_CHUNK,
     ROWS_PER_LANE_CHUNK,
-    Propagation,
     _check_options,
     _empty,
     _per_row,
@@ -23,6 +22,7 @@ from sim.propagation.batch import (
     _span,
     run_chunks,
 )
+from sim.propagation.results import Propagation
 from sim.propagation.stops import Stop, flat_stops
 
 FloatArray = npt.NDArray[np.float64]
@@ -123,5 +123,5 @@ def propagate_with_stm(
 
     run_chunks(run, n, threads, ROWS_PER_LANE_CHUNK if in_lanes else ROWS_PER_CHUNK)
     return PropagationWithStm(
-        ends.states, ends.t_tdb, ends.status, ends.stop, ends.steps, matrices, by_epoch, by_end
+        ends.states, ends.t_tdb, ends.status, ends.stop, ends.steps, matrices, by_epoch, by_end, log=ends.log
     )

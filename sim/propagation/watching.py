@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -57,6 +58,8 @@ EARTH_SPIN_RAD_S = 7.292115855e-5
 MOON_SPIN_RAD_S = 2.661699538e-6
 """Mean rates; what is missing to the true rotation is in the slow part of the tables."""
 POSITION_NOISE_KM = 1e-9
+_KEPT: WeakKeyDictionary[FlatModel, dict[str, FloatArray]] = WeakKeyDictionary()
+"""Rotations that have been tabulated, for as long as their models live."""
 AXES_OF = {"earth_equator": "earth", "moon_equator": "moon"}
 
 
@@ -218,23 +221,24 @@ def _turns(names: list[str], model: FlatModel, table: LaneTable, ephemeris: Ephe
     """Rotations of bodies on the pieces of the lanes' table; kept with the model."""
     turns = np.zeros((table.rows.shape[0], len(names), AXES_ROWS))
     for place, name in enumerate(names):
-        if name not in model.turns:
-            model.turns[name] = _turn(name, table, ephemeris)
-        turns[:, place] = model.turns[name]
+        kept = _KEPT.setdefault(model, {})
+        if name not in kept:
+            kept[name] = _turn(name, table, ephemeris)
+        turns[:, place] = kept[name]
     return turns
 
 
 def _turn(name: str, table: LaneTable, ephemeris: Ephemeris) -> FloatArray:
     """Rotation of a body as a slow one after a uniform spin, (P, AXES_ROWS)."""
     n_pieces = table.rows.shape[0]
-    begin = table.start + table.stride * np.arange(n_pieces)
+    begin = table.start + table.stride * np.arange(n_pieces, dtype=np.float64)
     offsets = sample_offsets(table)
     times = (begin[:, np.newaxis] + offsets).ravel()
     result = np.zeros((n_pieces, AXES_ROWS))
     spin = EARTH_SPIN_RAD_S if name == "earth" else MOON_SPIN_RAD_S
     if name == "earth":
         phase = np.asarray(gast_rad(begin))
-        middle = begin + 0.5 * table.cover
+        middle: FloatArray = begin + 0.5 * table.cover
         wobble = compose(R_itrf_icrf(middle), transpose(compose(rotation_z(gast_rad(middle)), R_tod_icrf(middle))))
         # Body-fixed to spinning axes is the inverse of polar motion: a small turn.
         result[:, 9 * AXES_TERMS + 1] = wobble[:, 1, 2]

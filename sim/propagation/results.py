@@ -1,0 +1,120 @@
+"""What the vectorised propagation calls return."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.core.status import STATUS_TEXT, Status
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class EventLog:
+    """Events recorded on the way of N rows, up to M each.
+
+    Attributes
+    ----------
+    count : numpy.ndarray (N,) int32
+        Events that happened; those beyond M were not kept.
+    event : numpy.ndarray (N, M) int16
+        Index in ``events``, in the order in which they happened; -1 where there was none.
+    t_tdb : numpy.ndarray (N, M)
+        Epochs, TDB s past J2000; NaN where there was none.
+    states : numpy.ndarray (N, M, 6)
+        km and km/s relative to the model's centre; NaN where there was none.
+    """
+
+    count: npt.NDArray[np.int32]
+    event: npt.NDArray[np.int16]
+    t_tdb: FloatArray
+    states: FloatArray
+
+    @property
+    def overflow(self) -> npt.NDArray[np.bool_]:
+        """Rows in which more events happened than were kept, (N,)."""
+        more: npt.NDArray[np.bool_] = self.count > self.event.shape[1]
+        return more
+
+    def of(self, row: int, event: int) -> FloatArray:
+        """Epochs of one event in one row.
+
+        Parameters
+        ----------
+        row, event : int
+            Row, and index in ``events``.
+
+        Returns
+        -------
+        numpy.ndarray (K,)
+            TDB s past J2000.
+        """
+        epochs: FloatArray = self.t_tdb[row, self.event[row] == event]
+        return epochs
+
+
+@dataclass(frozen=True, eq=False)
+class Propagation:
+    """Ends of N propagated rows.
+
+    Attributes
+    ----------
+    states : numpy.ndarray (N, 6)
+        Last state, km and km/s, ICRF axes relative to the model's centre. Rows that failed hold the last state that
+        was reached, rows with unusable input hold that input.
+    t_tdb : numpy.ndarray (N,)
+        Epoch of the last state, TDB s past J2000.
+    status : numpy.ndarray (N,) int8
+        :class:`sim.core.status.Status`.
+    stop : numpy.ndarray (N,) int8
+        Index of the event in ``stops`` that ended the row; -1 without event. Surfaces of bodies come after ``stops``.
+    steps : numpy.ndarray (N,) int32
+        Steps made, rejected ones included.
+    log : EventLog
+        Events recorded on the way.
+    """
+
+    states: FloatArray
+    t_tdb: FloatArray
+    status: npt.NDArray[np.int8]
+    stop: npt.NDArray[np.int8]
+    steps: npt.NDArray[np.int32]
+    log: EventLog = field(kw_only=True)
+
+    @property
+    def ok(self) -> npt.NDArray[np.bool_]:
+        """Rows that reached their requested time or one of the requested events."""
+        return np.isin(self.status, (Status.OK, Status.EVENT))
+
+    def explain(self, row: int) -> str:
+        """Outcome of one row as a sentence.
+
+        Parameters
+        ----------
+        row : int
+            Row.
+
+        Returns
+        -------
+        str
+        """
+        return STATUS_TEXT[Status(int(self.status[row]))]
+
+
+@dataclass(frozen=True, eq=False)
+class Trajectories(Propagation):
+    """N rows with states at T times each; the inherited ``states`` are those at the last time reached.
+
+    Attributes
+    ----------
+    path_states : numpy.ndarray (N, T, 6)
+        km and km/s; NaN where a row did not get to.
+    path_t_tdb : numpy.ndarray (N, T)
+        Times asked for.
+    """
+
+    path_states: FloatArray
+    path_t_tdb: FloatArray
