@@ -19,8 +19,6 @@ from sim.core.simd import fma, load, store
 Array = npt.NDArray[np.float64]
 Vector: TypeAlias = Any
 """Eight doubles: a type of compiled code (:mod:`sim.core.simd`), an array of eight without compilation."""
-Mask: TypeAlias = Any
-"""Eight truth values."""
 Vectors: TypeAlias = Any
 """Tuple of vectors."""
 Mask: TypeAlias = Any

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from sim.core.events import no_stops
 from sim.core.lanes import propagate_lanes_matrix
 from sim.core.rkn1210 import propagate_rows_matrix
 from sim.core.rkn1210_columns import time_derivatives
+from sim.core.status import Status
 from sim.dynamics import ForceModel
 from sim.propagation.batch import (
     ROWS_PER_CHUNK,
@@ -20,7 +22,9 @@ from sim.propagation.batch import (
     _per_row,
     _rows,
     _span,
+    propagate,
     run_chunks,
+    runs_in_lanes,
 )
 from sim.propagation.results import Propagation
 from sim.propagation.stops import Stop, flat_stops
@@ -106,22 +110,29 @@ def propagate_with_stm(
     t1 = _per_row(t1_tdb, n, "t1_tdb")
     _check_options("rkn1210", tolerance, max_steps, threads)
     flat = model.flat(*_span(model, t0, t1))
-    events = flat_stops(stops, impacts, flat)
-    ends = _empty(start, t0)
-    matrices, by_epoch, by_end = np.empty((n, 6, 6)), np.empty((n, 6)), np.empty((n, 6))
-    results = (ends.states, ends.t_tdb, ends.status, ends.stop, ends.steps, matrices)
     # The choice must not depend on the rows, or their bits would depend on their neighbours.
-    in_lanes = not stops and not impacts and {"earth", "moon"} <= set(model.point_masses)
-    lanes = flat.lanes if in_lanes else None  # made before the threads start
+    lanes = flat.lanes if runs_in_lanes(model) else None  # made before the threads start
+    ends, stop = _empty(start, t0), t1
+    if lanes is not None and (stops or impacts):
+        ends = propagate(
+            start, t0, t1, model,
+            tolerance=tolerance, stops=stops, impacts=impacts, threads=threads, max_steps=max_steps,
+        )  # fmt: skip
+        stop = np.where(np.isin(ends.status, (Status.EVENT, Status.IMPACT)), ends.t_tdb, t1)
+    # In lanes events are found first; the matrices then end at their times.
+    work = _empty(start, t0) if stop is not t1 else ends
+    events = no_stops() if lanes is not None else flat_stops(stops, impacts, flat)
+    matrices, by_epoch, by_end = np.empty((n, 6, 6)), np.empty((n, 6)), np.empty((n, 6))
+    results = (work.states, work.t_tdb, work.status, work.stop, work.steps, matrices)
 
     def run(first: int, last: int) -> None:
         if lanes is not None:
-            propagate_lanes_matrix(lanes, start, t0, t1, tolerance, max_steps, first, last, *results)
+            propagate_lanes_matrix(lanes, start, t0, stop, tolerance, max_steps, first, last, *results)
         else:
             propagate_rows_matrix(flat.forces, events, start, t0, t1, tolerance, max_steps, first, last, *results)
         time_derivatives(flat.forces, start, t0, ends.states, ends.t_tdb, matrices, first, last, by_epoch, by_end)
 
-    run_chunks(run, n, threads, ROWS_PER_LANE_CHUNK if in_lanes else ROWS_PER_CHUNK)
+    run_chunks(run, n, threads, ROWS_PER_LANE_CHUNK if lanes is not None else ROWS_PER_CHUNK)
     return PropagationWithStm(
         ends.states, ends.t_tdb, ends.status, ends.stop, ends.steps, matrices, by_epoch, by_end, log=ends.log
     )
