@@ -91,6 +91,9 @@ SUITES = (
     "test_truth_flights",
     "test_truth_gmat",
     "test_truth_gmat_engine",
+    "test_truth_gmat_forces",
+    "test_truth_orekit_forces",
+    "test_truth_gravity_axes",
     "test_truth_flown_and_published",
     "test_truth_estimation",
     "test_frames_erfa",
@@ -98,6 +101,7 @@ SUITES = (
     "test_timescales_erfa",
     "test_operations_spice",
     "test_truth_circumstances",
+    "test_truth_light_time",
     "test_truth_spk_stk",
 )
 """Truth tests shown in the README, in this order; the file of records holds all of them."""
@@ -106,29 +110,88 @@ LEFT_OUT = ("restricted three-body problem, thesis", "spk type 13")
 """Beginnings of cases that are many and alike."""
 
 
+QUANTILE = re.compile(r"(?P<what>.*), (?P<share>50% quantile|90% quantile|largest) of (?P<n>\d+)")
+BETWEEN = "the references from each other"
+"""How quantities begin that tell how far two references are apart."""
+
+
 def accuracy_table() -> str:
-    """Return what the truth tests measured: case, reference, largest difference of each kind, limit.
+    """Return what the truth tests measured: case, reference, our differences, those between references, limits.
 
     Returns
     -------
     str
         Markdown.
     """
-    cases: dict[tuple[int, str], list[dict[str, Any]]] = {}
+    cases: dict[tuple[int, str, str], list[dict[str, Any]]] = {}
+    between: dict[str, list[str]] = {}
     for record in verdict.read([ACCURACY]):
-        if record["suite"] in SUITES and not record["case"].lower().startswith(LEFT_OUT):
-            cases.setdefault((SUITES.index(record["suite"]), record["case"]), []).append(record)
+        if record["suite"] not in SUITES or record["case"].lower().startswith(LEFT_OUT):
+            continue
+        if record["quantity"].startswith(BETWEEN):
+            apart = f"{record['reference']}: {with_unit(record['measured'], record['unit'])}"
+            between.setdefault(record["case"], []).append(apart)
+        else:
+            key = (SUITES.index(record["suite"]), record["case"], record["reference"])
+            cases.setdefault(key, []).append(record)
     rows = []
-    for (_, case), records in sorted(cases.items(), key=lambda item: item[0][0]):
-        worst: dict[str, dict[str, Any]] = {}
-        for record in records:
-            known = worst.get(record["unit"])
-            if known is None or abs(record["measured"]) > abs(known["measured"]):
-                worst[record["unit"]] = record
-        found = "; ".join(f"{r['quantity']}: {with_unit(r['measured'], r['unit'])}" for r in worst.values())
-        limits = "; ".join(with_unit(r["tolerance"], r["unit"]) for r in worst.values())
-        rows.append([case, records[0]["reference"], found, limits])
-    return markdown(["case", "reference", "our largest difference", "test fails above"], rows)
+    for (_, case, reference), records in sorted(cases.items(), key=lambda item: item[0][0]):
+        cells = [*quantile_cells(records), *worst_cells(records)]
+        found, limits = ("; ".join(part) for part in zip(*cells, strict=True))
+        rows.append([case, reference, found, "; ".join(between.get(case, [])), limits])
+    return markdown(["case", "reference", "our difference", "references from each other", "test fails above"], rows)
+
+
+def quantile_cells(records: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """Return text and limits of quantities that come as median, 90 % and largest of many.
+
+    Parameters
+    ----------
+    records : list of dict
+        Of one case and reference.
+
+    Returns
+    -------
+    list of tuple of str
+    """
+    families: dict[tuple[str, str, str], dict[str, dict[str, Any]]] = {}
+    for record in records:
+        match = QUANTILE.fullmatch(record["quantity"])
+        if match:
+            families.setdefault((match["what"], match["n"], record["unit"]), {})[match["share"]] = record
+    cells = []
+    for (what, n, unit), family in families.items():
+        chosen = [family[share] for share in ("50% quantile", "90% quantile", "largest") if share in family]
+        values = " / ".join(number(record["measured"]) for record in chosen)
+        limits = " / ".join(number(record["tolerance"]) for record in chosen)
+        title = "median / 90 % / largest" if len(chosen) == 3 else "largest"
+        cells.append((f"{what}, {title} of {n}: {values} {unit}", f"{limits} {unit}"))
+    return cells
+
+
+def worst_cells(records: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """Return text and limit of the largest single quantity of each unit.
+
+    Parameters
+    ----------
+    records : list of dict
+        Of one case and reference.
+
+    Returns
+    -------
+    list of tuple of str
+    """
+    worst: dict[str, dict[str, Any]] = {}
+    for record in records:
+        known = worst.get(record["unit"])
+        if QUANTILE.fullmatch(record["quantity"]):
+            continue
+        if known is None or abs(record["measured"]) > abs(known["measured"]):
+            worst[record["unit"]] = record
+    return [
+        (f"{r['quantity']}: {with_unit(r['measured'], r['unit'])}", with_unit(r["tolerance"], r["unit"]))
+        for r in worst.values()
+    ]
 
 
 OTHER_TASKS = {
@@ -248,7 +311,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="only compare")
     options = parser.parse_args(arguments)
     if options.collect is not None:
-        collect(options.collect / ACCURACY.name, ACCURACY, ("suite", "case", "quantity"))
+        collect(options.collect / ACCURACY.name, ACCURACY, ("suite", "case", "reference", "quantity"))
         collect(options.collect / BAD_INPUT.name, BAD_INPUT, ("fault",))
     readme = ROOT / "README.md"
     before = readme.read_text(encoding="utf-8")

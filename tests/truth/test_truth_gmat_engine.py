@@ -199,7 +199,8 @@ def test_other_arcs_of_orekit(name, record_accuracy):
     ours, gmats = from_orekit(next(c for c in orekit() if c["id"] == name))
     record_accuracy(f"{name}, GMAT's time", OREKIT, "position at the end", ours, "m", OTHERS_OREKIT[name][0])
     between = OTHERS_OREKIT[name][1]
-    record_accuracy(name, "Orekit against GMAT", "the references from each other", gmats, "m", between)
+    case = f"{name}, GMAT's time"
+    record_accuracy(case, "Orekit against GMAT", "the references from each other", gmats, "m", between)
 
 
 # Limits (median, 90 %, largest) in m, beside what was measured with tolerance 1e-13. GMAT's epochs have a resolution of
