@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.heyoka_tools import long_double_ends
+from benchmarks.low_orbit_task import TASKS as LOW_ORBITS
 from benchmarks.stm_task import W3_TASKS
 from benchmarks.tasks import Task, departures, forces, model
 from benchmarks.tools import W1_TOOLS
@@ -67,5 +68,6 @@ def departure_task(name: str, what: str, level_m: float) -> Task:
 TASKS: Final = {
     "W1": departure_task("W1", "5 days past the Moon, 1 m", 1.0),
     "W1-1mm": departure_task("W1-1mm", "5 days past the Moon, 1 mm", 1e-3),
+    **LOW_ORBITS,
     **W3_TASKS,
 }

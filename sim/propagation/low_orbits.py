@@ -35,7 +35,7 @@ FITTED_FROM_RAD = 0.6
 SPECTRUM_RATIO = 0.95
 """Radius of the field over the radius of the orbit, for that spectrum."""
 STEPS_PER_REVOLUTION = 90.0
-STEPS_PER_DEGREE = 3.2
+STEPS_PER_DEGREE = 4.0
 """Steps per revolution by default: at least so many, and so many for each degree of the field."""
 START_STEPS_PER_REVOLUTION = 360.0
 START_STEPS_PER_DEGREE = 7.5

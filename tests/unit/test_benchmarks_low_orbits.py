@@ -1,0 +1,46 @@
+"""Task W2 on a few rows for one day: its tools agree with its reference. No speed is asserted here."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from importlib.util import find_spec
+
+import numpy as np
+import pytest
+
+pytest.importorskip("benchmarks", reason="the benchmarks are not part of the installed package")
+
+from benchmarks.low_orbit_task import TASKS, orbits
+from benchmarks.registry import TASKS as ALL
+
+SPAN = 86400.0
+
+
+@pytest.mark.bench
+@pytest.mark.parametrize(("name", "rung"), [("perilune", 150.0), ("heyoka", 1e-11)])
+def test_tools_agree_with_the_reference(name, rung):
+    if name == "heyoka" and find_spec("heyoka") is None:
+        pytest.skip("heyoka is an optional extra")
+    task = replace(TASKS["W2-20"], span_s=SPAN)
+    states, t0 = task.inputs(3, 5)
+    world = task.world(float(t0.min()), float(t0.max()) + SPAN)
+    _, true = task.reference(task, world, states, t0)
+    runner = task.tools[name].make(world, states, t0, SPAN)
+    runner.prepare(rung)
+    # Measured: 1 mm and 3 mm.
+    assert np.sqrt(((runner.run() - true)[:, :3] ** 2).sum(axis=1)).max() < 2e-5
+
+
+def test_orbits_are_low_polar_and_seeded():
+    states, t0 = orbits(1, 200)
+    again = orbits(1, 200)
+    assert states.tobytes() == again[0].tobytes() and t0.tobytes() == again[1].tobytes()
+    radius = np.sqrt((states[:, :3] ** 2).sum(axis=1))
+    assert (np.abs(radius - 1837.4) < 6.0).all()
+    normal = np.cross(states[:, :3], states[:, 3:])
+    assert (np.abs(normal[:, 2]) < 0.04 * np.sqrt((normal**2).sum(axis=1))).all()
+    assert (t0 % 21600.0 == 0.0).all()
+
+
+def test_both_degrees_are_tasks():
+    assert {"W2-20", "W2-70"} <= set(ALL)
