@@ -40,7 +40,12 @@ from sim.errors import InputError
 from sim.frames import R_me_icrf, R_pa_icrf
 from sim.frames.rotations import unit
 from sim.propagation import FullPropagation, propagate_full
-from sim.propagation.low_orbits import LowOrbits, propagate_low_orbits
+from sim.propagation.low_orbits import (
+    START_STEPS_PER_DEGREE,
+    START_STEPS_PER_REVOLUTION,
+    LowOrbits,
+    propagate_low_orbits,
+)
 from sim.units import RAD_PER_DEG
 
 FloatArray = npt.NDArray[np.float64]
@@ -49,9 +54,6 @@ SAMPLES_A_CALL = {"adaptive": 256, "lanes": 1024}
 """Samples between two calls of the propagator; fixed, so that a row's bits do not depend on the other rows."""
 _ROWS_A_CALL = 512
 _LANES_UP_TO_KM = 6900.0
-_LEAST_STEPS, _STEPS_A_DEGREE = 180.0, 5.0
-"""Steps a revolution of the lanes: 250 for degree 50 keep an orbit of 100 km within 3 m in 10 days (measured against
-the adaptive method at 1e-14; 120 steps: 800 m)."""
 _ANGLE_A_SAMPLE_RAD = 0.25
 
 
@@ -295,10 +297,11 @@ def _evolve_rows(
         times = history.start_tdb[rows][:, None] + grid.step_s * (first * grid.samples + np.arange(1.0, count + 1.0))
         run: FullPropagation | LowOrbits
         if grid.method == "lanes":
+            # The short steps with which the lanes start anyhow: centimetres in days at every degree, restarts included.
+            short = max(START_STEPS_PER_REVOLUTION, START_STEPS_PER_DEGREE * history.degree)
             run = propagate_low_orbits(
-                state, now, times, forces, impact_radius_km=grid.ground_km,
-                steps_per_revolution=max(_LEAST_STEPS, _STEPS_A_DEGREE * history.degree), threads=threads,
-            )  # fmt: skip
+                state, now, times, forces, impact_radius_km=grid.ground_km, steps_per_revolution=short, threads=threads
+            )
         else:
             run = propagate_full(state, now, times, forces, tolerance=tolerance, threads=threads)
         path = np.concatenate([state[:, None], run.path_states], axis=1)
