@@ -76,17 +76,19 @@ def test_jplephem_and_this_package_read_type_2(name, tmp_path, record_accuracy):
     assert 1e6 * np.linalg.norm(own - wanted[:, :3], axis=1).max() < 1.0
 
 
-def test_astropy_reads_type_2(tmp_path, record_accuracy):
+@pytest.mark.parametrize("name", ["low lunar orbit", "translunar arc"])
+def test_astropy_reads_type_2(name, tmp_path, record_accuracy):
     from astropy.coordinates import get_body_barycentric
     from astropy.time import Time
 
-    center, t, states, between, wanted = arcs()["translunar arc"]
+    center, t, states, between, wanted = arcs()[name]
     # Astropy wants a chain of segments; with the spacecraft about its centre alone the result is relative to it.
     path = write_spk(tmp_path / "craft.bsp", CRAFT, center, t, states, kind=2)
     times = Time(2451545.0, between / 86400.0, format="jd", scale="tdb")
     found = get_body_barycentric([(center, CRAFT)], times, ephemeris=str(path)).xyz.to_value("km").T
     off = 1e6 * np.linalg.norm(found - wanted[:, :3], axis=1).max()
-    record_accuracy("SPK type 2, translunar arc", "astropy", "position between the states", off, "mm", 1.0)
+    # Measured 0.3 and 0.2 mm: two doubles of days become one on the way.
+    record_accuracy(f"SPK type 2, {name}", "astropy", "position between the states", off, "mm", 1.0)
 
 
 def test_stk_ephemeris_reads_back(tmp_path, record_accuracy):

@@ -32,6 +32,20 @@ def test_round_trip_keeps_epochs_and_states(tmp_path: Path) -> None:
     assert segment.metadata["CENTER_NAME"] == "EARTH" and segment.metadata["REF_FRAME"] == "ICRF"
 
 
+@pytest.mark.parametrize("system", ["TDB", "UTC"])
+def test_what_was_read_is_written_again_to_the_last_character(tmp_path: Path, system: str) -> None:
+    t, states = circular()
+    names = ("PROBE", "PROBE-1", "EARTH")
+    first = write_oem(tmp_path / "a.oem", *names, t, states, time_system=system)
+    (segment,) = read_oem(first).segments
+    again = write_oem(tmp_path / "b.oem", *names, segment.t_tdb, segment.states, time_system=system)
+    same = [
+        [line for line in path.read_text().splitlines() if not line.startswith("CREATION_DATE")]
+        for path in (first, again)
+    ]
+    assert same[0] == same[1]
+
+
 def test_utc_file_is_read_back_to_the_microsecond(tmp_path: Path) -> None:
     t, states = circular()
     path = write_oem(tmp_path / "a.oem", "PROBE", "PROBE-1", "EARTH", t, states, time_system="UTC")
