@@ -69,9 +69,9 @@ def propagate_with_stm(
     """Propagate N states with their 6 x 6 transition matrices, each over its own span, forward or backward.
 
     States, epochs, statuses and steps are those of :func:`sim.propagation.propagate`, bit for bit: the variational
-    equations ride on its steps. With ``impacts=False`` and without ``stops``, models of Earth and Moon with any other
-    bodies go eight rows in lockstep, at about half the speed of :func:`propagate`; all else goes the scalar path (as
-    there), which gives the same derivatives 20 times slower.
+    equations ride on its steps. Models of Earth and Moon with any other bodies go eight rows in lockstep, at about half
+    the speed of :func:`propagate`; where events may end rows, :func:`propagate` finds those first, and the matrices end
+    at their times. Other models go the scalar path, which gives the same derivatives 20 times slower.
 
     Parameters
     ----------

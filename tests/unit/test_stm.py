@@ -11,13 +11,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sim.core.events import no_stops
 from sim.core.lanes import propagate_lanes_matrix
 from sim.core.lanes_table import lane_table
+from sim.core.rkn1210 import propagate_rows_matrix
+from sim.core.rkn1210_columns import time_derivatives
 from sim.core.status import Status
 from sim.dynamics import ForceModel
 from sim.ephemeris import open_ephemeris
 from sim.errors import InputError
-from sim.propagation import RadiusCrossing, propagate, propagate_with_stm
+from sim.propagation import PropagationWithStm, RadiusCrossing, propagate, propagate_with_stm
 
 DAY = 86400.0
 EPOCH = 8.83e8
@@ -66,10 +69,18 @@ def scaled(matrices):
     return matrices / UNITS[:, np.newaxis] * UNITS
 
 
-def scalar(states, t0, t1, model, **options):
-    """The same call on the scalar path, which serves events: one that does not occur."""
-    never = RadiusCrossing(model.center, 1e9)
-    return propagate_with_stm(states, t0, t1, model, stops=[never], impacts=False, **options)
+def scalar(states, t0, t1, model, tolerance):
+    """The same by the scalar path, whatever the model."""
+    n = len(states)
+    forces = model.flat(float(min(t0.min(), t1.min())), float(max(t0.max(), t1.max()))).forces
+    ends, t_end, matrices = np.empty((n, 6)), np.empty(n), np.empty((n, 6, 6))
+    status, event, steps = np.empty(n, np.int8), np.empty(n, np.int8), np.empty(n, np.int32)
+    propagate_rows_matrix(
+        forces, no_stops(), states, t0, t1, tolerance, 100_000, 0, n, ends, t_end, status, event, steps, matrices
+    )
+    by_epoch, by_end = np.empty((n, 6)), np.empty((n, 6))
+    time_derivatives(forces, states, t0, ends, t_end, matrices, 0, n, by_epoch, by_end)
+    return PropagationWithStm(ends, t_end, status, event, steps, matrices, by_epoch, by_end, log=None)
 
 
 def same_bits(a, b, rows=slice(None)) -> bool:
