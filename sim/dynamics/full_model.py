@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from threading import Lock
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +18,7 @@ from sim.core.low_table import LowTable, low_table
 from sim.dynamics.atmosphere import Atmosphere
 from sim.dynamics.gravity_field import GravityField
 from sim.dynamics.orientation import Axes, earth_table
+from sim.dynamics.spans import Kept, body_index, stated_gm_km3_s2, whole_blocks, whole_pieces
 from sim.ephemeris import ChebyshevTable, Ephemeris, open_ephemeris
 from sim.errors import InputError
 from sim.frames import R_itrf_icrf
@@ -77,12 +77,7 @@ class FlatFullModel:
         InputError
             The model does not hold the body.
         """
-        if body == self.center:
-            return CENTER
-        if body not in self.bodies:
-            known = ", ".join((self.center, *self.bodies))
-            raise InputError(f"body {body!r} is no part of the force model, which holds {known}")
-        return self.bodies.index(body)
+        return body_index(body, self.center, self.bodies)
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,8 +149,7 @@ class FullForceModel:
     ephemeris: Ephemeris | None = None
     earth_axes: Axes = R_itrf_icrf
     piece_day: float = 1.0
-    _flats: dict[tuple[float, float], FlatFullModel] = field(default_factory=dict, init=False, repr=False)
-    _lock: Lock = field(default_factory=Lock, init=False, repr=False)
+    _flats: Kept[FlatFullModel] = field(default_factory=lambda: Kept(_FLAT_MODELS_KEPT), init=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.center not in CENTERS:
@@ -231,10 +225,7 @@ class FullForceModel:
         own = {"earth": self.earth_field, "moon": self.moon_field}.get(body)
         if own is not None:
             return own.gm_km3_s2
-        known = self.source().gm_km3_s2
-        if body not in known:
-            raise InputError(f"the ephemeris {self.source().name} states no GM of {body!r}; give it in gm_km3_s2")
-        return float(known[body])
+        return stated_gm_km3_s2(self.source(), body)
 
     def coverage(self) -> tuple[float, float]:
         """Span over which the model can be made flat: whole pieces of the ephemeris.
@@ -248,9 +239,7 @@ class FullForceModel:
         start, stop = source.coverage(self.center, *self.bodies)
         if self.moon_field is not None and source.librations is not None:
             start, stop = max(start, source.librations.start_tdb), min(stop, source.librations.stop_tdb)
-        origin, piece = -0.5 * SECONDS_PER_DAY, self.piece_day * SECONDS_PER_DAY
-        first, last = math.ceil((start - origin) / piece), math.floor((stop - origin) / piece)
-        return origin + first * piece, origin + last * piece
+        return whole_pieces(start, stop, self.piece_day)
 
     def flat(self, start_tdb: float, stop_tdb: float) -> FlatFullModel:
         """Flat form for a span; the values at an epoch do not depend on the span asked for.
@@ -272,20 +261,8 @@ class FullForceModel:
         DataError
             The ephemeris has no librations although the Moon has a field.
         """
-        low, high = self.coverage()
-        block = BLOCK_PIECES * self.piece_day * SECONDS_PER_DAY
-        start = max(math.floor(start_tdb / block) * block, min(low, start_tdb))
-        stop = max(min(math.ceil(stop_tdb / block) * block, max(high, stop_tdb)), start)
-        with self._lock:
-            found = self._flats.get((start, stop))
-        if found is not None:
-            return found
-        made = self._build(start, stop)
-        with self._lock:
-            while len(self._flats) >= _FLAT_MODELS_KEPT:
-                self._flats.pop(next(iter(self._flats)))
-            self._flats[start, stop] = made
-        return made
+        block_day = BLOCK_PIECES * self.piece_day
+        return self._flats.get(whole_blocks(start_tdb, stop_tdb, self.coverage(), block_day), self._build)
 
     def _build(self, start_tdb: float, stop_tdb: float) -> FlatFullModel:
         table = self._table(start_tdb, stop_tdb)

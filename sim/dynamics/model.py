@@ -6,17 +6,16 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from threading import Lock
 
 import numpy as np
 import numpy.typing as npt
 
 from sim.bodies import EARTH
-from sim.constants import SECONDS_PER_DAY
 from sim.core.forces import CENTER, Forces, padded_bodies
 from sim.core.lanes_table import LaneTable, lane_table
 from sim.core.nodes import COEFFICIENTS, pole_arguments, pole_table, power_table
 from sim.core.reference import ReferenceForces
+from sim.dynamics.spans import Kept, body_index, stated_gm_km3_s2, whole_blocks, whole_pieces
 from sim.ephemeris import ChebyshevTable, Ephemeris, open_ephemeris
 from sim.errors import InputError
 from sim.frames import tod_pole_icrf
@@ -74,12 +73,7 @@ class FlatModel:
         InputError
             The model does not hold the body.
         """
-        if body == self.center:
-            return CENTER
-        if body not in self.bodies:
-            known = ", ".join((self.center, *self.bodies))
-            raise InputError(f"body {body!r} is no part of the force model, which holds {known}")
-        return self.bodies.index(body)
+        return body_index(body, self.center, self.bodies)
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,8 +118,7 @@ class ForceModel:
     earth_pole_icrf: tuple[float, float, float] | None = None
     piece_day: float = 0.5
     n_coefficients: int = 9
-    _flats: dict[tuple[float, float], FlatModel] = field(default_factory=dict, init=False, repr=False)
-    _lock: Lock = field(default_factory=Lock, init=False, repr=False)
+    _flats: Kept[FlatModel] = field(default_factory=lambda: Kept(_FLAT_MODELS_KEPT), init=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.center not in CENTERS:
@@ -186,10 +179,7 @@ class ForceModel:
         override = (self.gm_km3_s2 or {}).get(body)
         if override is not None:
             return float(override)
-        known = self.source().gm_km3_s2
-        if body not in known:
-            raise InputError(f"the ephemeris {self.source().name} states no GM of {body!r}; give it in gm_km3_s2")
-        return float(known[body])
+        return stated_gm_km3_s2(self.source(), body)
 
     def coverage(self) -> tuple[float, float]:
         """Span over which the model can be made flat: whole pieces of the ephemeris.
@@ -199,11 +189,7 @@ class ForceModel:
         start_tdb, stop_tdb : float
             TDB s past J2000.
         """
-        start, stop = self.source().coverage(self.center, *self.bodies)
-        origin, piece = -0.5 * SECONDS_PER_DAY, self.piece_day * SECONDS_PER_DAY
-        first = math.ceil((start - origin) / piece)
-        last = math.floor((stop - origin) / piece)
-        return origin + first * piece, origin + last * piece
+        return whole_pieces(*self.source().coverage(self.center, *self.bodies), self.piece_day)
 
     def flat(self, start_tdb: float, stop_tdb: float) -> FlatModel:
         """Flat form for a span.
@@ -225,25 +211,8 @@ class ForceModel:
         EphemerisRangeError
             The span leaves the ephemeris.
         """
-        key = self._block(start_tdb, stop_tdb)
-        with self._lock:
-            found = self._flats.get(key)
-        if found is not None:
-            return found
-        made = self._build(*key)
-        with self._lock:
-            while len(self._flats) >= _FLAT_MODELS_KEPT:
-                self._flats.pop(next(iter(self._flats)))
-            self._flats[key] = made
-        return made
-
-    def _block(self, start_tdb: float, stop_tdb: float) -> tuple[float, float]:
-        """Span widened to whole blocks, as far as the ephemeris goes."""
-        low, high = self.coverage()
-        block = BLOCK_PIECES * self.piece_day * SECONDS_PER_DAY
-        start = max(math.floor(start_tdb / block) * block, min(low, start_tdb))
-        stop = min(math.ceil(stop_tdb / block) * block, max(high, stop_tdb))
-        return start, max(stop, start)
+        block_day = BLOCK_PIECES * self.piece_day
+        return self._flats.get(whole_blocks(start_tdb, stop_tdb, self.coverage(), block_day), self._build)
 
     def _build(self, start_tdb: float, stop_tdb: float) -> FlatModel:
         table = self._table(start_tdb, stop_tdb, self.piece_day, self.n_coefficients)

@@ -13,13 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.ephemeris import Ephemeris, open_ephemeris
-from sim.propagation import RadiusCrossing, propagate
 from sim.transfer.lunar_state import Departure
 from sim.transfer.newton import attempt
-from sim.transfer.outcome import Outcome
+from sim.transfer.radius_passage import pass_radius
 from sim.transfer.records import Transfers, TransferTargets
 from sim.transfer.seed import conic_vinf
-from sim.transfer.shooting import build_problem, transfer_model
+from sim.transfer.shooting import build_problem
 from sim.units import S_PER_HOUR
 
 Floats = NDArray[np.float64]
@@ -158,19 +157,4 @@ def entry_states(found: Transfers, entry_radius_km: float, ephemeris: Ephemeris 
     t_tdb : ndarray, shape (N,)
         Epochs.
     """
-    states, t_tdb = np.full((len(found.status), 6), np.nan), np.full(len(found.status), np.nan)
-    good = np.flatnonzero(found.status == Outcome.OK)
-    if not good.size:
-        return states, t_tdb
-    start = found.perigee_tdb[good]
-    run = propagate(
-        found.perigee_state[good],
-        start,
-        start - S_PER_HOUR,
-        transfer_model(ephemeris),
-        stops=(RadiusCrossing("earth", entry_radius_km, inward=False),),
-        impacts=False,
-    )
-    there = run.stop == 0
-    states[good[there]], t_tdb[good[there]] = run.states[there], run.t_tdb[there]
-    return states, t_tdb
+    return pass_radius(found, entry_radius_km, -S_PER_HOUR, ephemeris)

@@ -17,12 +17,11 @@ from numpy.typing import NDArray
 from sim.bodies import MOON
 from sim.ephemeris import Ephemeris
 from sim.frames import R_me_icrf, rotate, transpose
-from sim.propagation import RadiusCrossing, propagate
 from sim.transfer.direct import solve_direct
 from sim.transfer.lunar_state import Impact
 from sim.transfer.outcome import Outcome
+from sim.transfer.radius_passage import pass_radius
 from sim.transfer.records import Transfers, TransferTargets
-from sim.transfer.shooting import transfer_model
 from sim.units import RAD_PER_DEG, S_PER_HOUR
 
 Floats = NDArray[np.float64]
@@ -147,19 +146,4 @@ def climb_to(found: Transfers, radius_km: float, ephemeris: Ephemeris | None = N
     t_tdb : ndarray, shape (N,)
         Epochs.
     """
-    states, t_tdb = np.full((len(found.status), 6), np.nan), np.full(len(found.status), np.nan)
-    good = np.flatnonzero(found.status == Outcome.OK)
-    if not good.size:
-        return states, t_tdb
-    start = found.perigee_tdb[good]
-    run = propagate(
-        found.perigee_state[good],
-        start,
-        start + LONGEST_CLIMB_S,
-        transfer_model(ephemeris),
-        stops=(RadiusCrossing("earth", radius_km, inward=False),),
-        impacts=False,
-    )
-    there = run.stop == 0
-    states[good[there]], t_tdb[good[there]] = run.states[there], run.t_tdb[there]
-    return states, t_tdb
+    return pass_radius(found, radius_km, LONGEST_CLIMB_S, ephemeris)

@@ -129,6 +129,6 @@ def test_an_error_in_a_thread_reaches_the_caller(model, monkeypatch):
     def broken(*_):
         raise RuntimeError("broken kernel")
 
-    monkeypatch.setattr(batch, "propagate_rows", broken)
+    monkeypatch.setattr(batch, "propagate_outside", broken)
     with pytest.raises(RuntimeError, match="broken kernel"):
         propagate(np.repeat(STATE[np.newaxis], 200, axis=0), T0, T0 + DAY, model, threads=2)
