@@ -25,7 +25,6 @@ TRACK_REVS: float = 12.0
 """Revolutions of a ground track: a day of a low orbit, twelve days of a relay."""
 
 _STEP_S = 60.0
-_BRIEF_DAY = 0.2
 _TOLERANCE = 1e-10
 Teller = Callable[[str, int, int], None]
 
@@ -168,6 +167,10 @@ def evolution(
     )
 
 
+_NONE = np.zeros(0)
+_NOT_FOLLOWED = Evolution(_NONE, _NONE, _NONE, _NONE, _NONE, _NONE, _NONE, None, 0, 0)
+
+
 def ground_track(track: Track, start_tdb: float, stop_tdb: float, step_s: float) -> GroundTrack:
     """Return where an orbiter flies over the ground.
 
@@ -272,7 +275,7 @@ def phase_at(
     ephemeris: Ephemeris | None = None,
     contact_day: float = 1.0,
 ) -> PhaseAtMoon:
-    """Place one phase in time and space, with its path but hardly any free flight.
+    """Place one phase in time and space, with its path but without following it in free flight.
 
     Parameters
     ----------
@@ -295,7 +298,7 @@ def phase_at(
     """
     start = arrival_tdb + phase.start_day * SECONDS_PER_DAY
     node, basis = _node(phase, normal_icrf, start, ephemeris)
-    return _phase(phase, index, start, node, basis, (contact_day, _BRIEF_DAY), ephemeris)
+    return _phase(phase, index, start, node, basis, (contact_day, 0.0), ephemeris)
 
 
 def _phase(
@@ -327,5 +330,7 @@ def _phase(
         period_s=period_s,
         track=track,
         ground=ground_track(track, start_tdb, shown, _ground_step_s(elements)),
-        evolution=evolution(elements, start_tdb, min(days[1], phase.duration_day), ephemeris),
+        evolution=evolution(elements, start_tdb, min(days[1], phase.duration_day), ephemeris)
+        if days[1] > 0.0
+        else _NOT_FOLLOWED,
     )
