@@ -52,7 +52,7 @@ FORCES = {
     "atmosphere": (PARTIALS, "property/test_full_propagation.py::test_circular_orbit_sinks_as_king_hele_says", GMAT),
     "moon_k2_factor": (PARTIALS, "unit/test_full_forces.py::test_tide_is_the_gradient_of_its_potential", GMAT),
     "burns": (
-        "property/test_full_propagation.py::test_burns_along_the_orbit_raise_it_and_keep_its_plane",
+        "unit/test_full_forces.py::test_partials_of_thrust_against_differences",
         "property/test_full_propagation.py::test_rocket_equation_along_a_fixed_direction", OREKIT,
     ),
 }  # fmt: skip
