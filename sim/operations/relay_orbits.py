@@ -108,7 +108,7 @@ def relay_state(
     inclination_deg, node_deg, argument_of_perilune_deg : float
         In the axes.
     R_axes_icrf : ndarray (3, 3)
-        Rotation from ICRF into the axes: `earth_plane_axes`, or a row of :func:`sim.operations.low_orbits.equator_axes`.
+        Rotation from ICRF: `earth_plane_axes`, or a row of :func:`sim.operations.low_orbits.equator_axes`.
 
     Returns
     -------
