@@ -49,14 +49,14 @@ class Kind:
 
 
 KINDS: Final = {
-    "orekit": Kind("orekit_jpype", 15.0, tdb_minus_tt_s),
+    "orekit": Kind("orekit_jpype", 8.0, tdb_minus_tt_s),
     "nyx": Kind("nyx_space"),
     "kiam": Kind("kiam_astro"),
     "gmat": Kind("gmatpy", 0.5, tdb_minus_tt_s),
 }
 """By the name of the tool and of its module in :mod:`benchmarks.peer_workers`."""
 
-PATIENCE_S: Final = 60.0
+PATIENCE_S: Final = 180.0
 """Wall clock that a peer has for one answer."""
 
 INTERPRETERS: dict[str, str] = {}

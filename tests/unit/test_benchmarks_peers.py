@@ -193,7 +193,8 @@ def test_unseen_seeds_differ_and_are_recorded(tmp_path, capsys):
     assert command.main(options) == 0 and command.main(options) == 0
     first, second = (json.loads(line) for line in path.read_text().splitlines())
     assert first["seed"] != second["seed"]
-    assert set(first) == set(verdict.KEYS)
+    # Some keys belong to one task only.
+    assert set(first) <= set(verdict.KEYS) and set(first) >= set(records()[0]) | {"rounds", "load", "level_m"}
     assert command.main(["run", "--tools", "nothing"]) == 2
     assert "allowed tools of W1: perilune, heyoka" in capsys.readouterr().err
 
