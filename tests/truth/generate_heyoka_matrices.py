@@ -2,9 +2,9 @@
 
 24 departures after translunar injection (seed 20261122 of :func:`benchmarks.tasks.departures`), five days long, under
 the point masses of Earth, Moon and Sun: the six that pass nearest to the Moon's centre but outside its surface, and
-every fortieth of the others. Heyoka derives the variational equations itself and integrates them by Taylor series of order 23
-or so at a tolerance of 1e-18, with the positions of Moon and Sun and the gravitational parameters of the project's own
-DE440 tables: the answer shares the world with the project, but no integrator, no formulation and no derivative.
+every fortieth of the others. Heyoka derives the variational equations itself and integrates them by Taylor series at a
+tolerance of 1e-18, with the positions of Moon and Sun and the gravitational parameters of the project's own DE440
+tables: the answer shares the world with the project, but no integrator, no formulation and no derivative.
 
 Usage, from the checkout with the extra ``bench`` installed: ``python tests/truth/generate_heyoka_matrices.py``.
 """
