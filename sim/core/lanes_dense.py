@@ -39,7 +39,7 @@ from sim.core.lanes_rows import (
     store3,
     universal,
 )
-from sim.core.lanes_table import COMPANION_TERMS, LaneTable
+from sim.core.lanes_table import COMPANION_TERMS
 from sim.core.rkn1210_tableau import BP, STAGES, B, C
 from sim.core.simd import bits, fma, inverse_root, less, load, magnitude, select, store
 
@@ -123,7 +123,7 @@ def fill_dense(w: Array, v: Array) -> None:
 
 @lean_kernel
 def place(
-    w: Array, v: Array, table: LaneTable, theta: Vector, x: Vector, y: Vector, z: Vector,
+    w: Array, v: Array, cover: float, theta: Vector, x: Vector, y: Vector, z: Vector,
     dx: Vector, dy: Vector, dz: Vector, ex: Vector, ey: Vector, ez: Vector,
 ) -> None:
     """Fill the rows of a place in the step, from the deviation there and its derivatives by ``theta``."""
@@ -169,13 +169,13 @@ def place(
     store3(v, PLACE + 6, ax, ay, az)
     store(v, WHEN, t)
     store(v, PACE, rho * anomaly)
-    place_companion(w, v, table, t)
+    place_companion(w, v, cover, t)
 
 
 @lean_kernel
-def place_companion(w: Array, v: Array, table: LaneTable, t: Vector) -> None:
+def place_companion(w: Array, v: Array, cover: float, t: Vector) -> None:
     """Fill position, velocity and acceleration of the companion."""
-    pace = 2.0 / table.cover
+    pace = 2.0 / cover
     argument = fma(t, pace, load(w, ARGUMENT))
     x, y, z = series3(w, SERIES, COMPANION_TERMS, argument)
     store3(v, MAIN, x, y, z)
@@ -186,7 +186,7 @@ def place_companion(w: Array, v: Array, table: LaneTable, t: Vector) -> None:
 
 
 @lean_kernel
-def place_at(w: Array, v: Array, table: LaneTable, theta: Vector) -> None:
+def place_at(w: Array, v: Array, cover: float, theta: Vector) -> None:
     """Fill the rows of a place in the step, from the coefficients of the deviation."""
     row = COEFFICIENTS + 3 * (TERMS - 1)
     ex = load(v, row)
@@ -218,17 +218,17 @@ def place_at(w: Array, v: Array, table: LaneTable, theta: Vector) -> None:
         z = fma(z, theta, last * az)
     square = theta * theta
     place(
-        w, v, table, theta, square * x, square * y, square * z, theta * dx, theta * dy, theta * dz, ex, ey, ez
+        w, v, cover, theta, square * x, square * y, square * z, theta * dx, theta * dy, theta * dz, ex, ey, ez
     )
 
 
 @lean_kernel
-def place_known(w: Array, v: Array, table: LaneTable, which: int) -> None:
+def place_known(w: Array, v: Array, cover: float, which: int) -> None:
     """Fill the rows of the beginning (0), the middle (1) or the end (2) of the step."""
     x, y, z = stage_mean(w, KNOWN[which, 0])
     dx, dy, dz = stage_mean(w, KNOWN[which, 1])
     ex, ey, ez = stage_mean(w, KNOWN[which, 2])
-    place(w, v, table, 0.5 * which + 0.0 * x, x, y, z, dx, dy, dz, ex, ey, ez)
+    place(w, v, cover, 0.5 * which + 0.0 * x, x, y, z, dx, dy, dz, ex, ey, ez)
 
 
 @lean_kernel

@@ -16,10 +16,9 @@ import numpy.typing as npt
 
 from sim.core.compile import lean_kernel
 from sim.core.lanes_dense import COEFFICIENTS, PACE, TERMS, place_at
-from sim.core.lanes_events import AXES, AXES_ROWS, RESOLUTION, SIGN, Watch, event_value
+from sim.core.lanes_events import AXES, AXES_ROWS, RESOLUTION, SIGN, event_value
 from sim.core.lanes_rows import ANOMALY, APART, COMPANION, SERIES, SLOPE, Array
-from sim.core.lanes_table import LaneTable
-from sim.core.simd import LANES, load, store
+from sim.core.simd import LANES, broadcast, load, store
 
 IntArray = npt.NDArray[np.int64]
 
@@ -65,12 +64,12 @@ MOST_LOOKS: Final = 400
 
 
 @lean_kernel
-def copy_lane(w: Array, v: Array, u: Array, uv: Array, lane: int, table: LaneTable, n_turns: int) -> None:
+def copy_lane(w: Array, v: Array, u: Array, uv: Array, lane: int, n_series: int, n_turns: int) -> None:
     """Give all columns of another pair of arrays the step of one lane."""
     for row in range(ANOMALY, max(APART, SLOPE) + 1):
         spread(w, u, row, lane)
     spread(w, u, COMPANION, lane)
-    for row in range(SERIES, SERIES + table.rows.shape[2]):
+    for row in range(SERIES, SERIES + n_series):
         spread(w, u, row, lane)
     for row in range(COEFFICIENTS, COEFFICIENTS + 3 * TERMS):
         spread(v, uv, row, lane)
@@ -81,22 +80,20 @@ def copy_lane(w: Array, v: Array, u: Array, uv: Array, lane: int, table: LaneTab
 @lean_kernel
 def spread(source: Array, target: Array, row: int, lane: int) -> None:
     """Copy one number into all columns of a row."""
-    value = source[row, lane]
-    for column in range(LANES):
-        target[row, column] = value
+    store(target, row, broadcast(source[row, lane]))
 
 
 @lean_kernel
 def look(
-    u: Array, uv: Array, table: LaneTable, watch: Watch, which: int, a: float, b: float, g0: float, g1: float,
-    eight: Array,
+    u: Array, uv: Array, cover: float, codes: IntArray, numbers: Array, which: int, a: float, b: float, g0: float,
+    g1: float, eight: Array,
 ) -> None:
     """Evaluate the function at eight places from a to b; at the ends of the step it has the values given."""
     for i in range(LANES):
         eight[THETA, i] = a + (b - a) * (i / PARTS)
     eight[THETA, PARTS] = b
-    place_at(u, uv, table, load(eight, THETA))
-    value, rate = event_value(u, uv, table, watch, which)
+    place_at(u, uv, cover, load(eight, THETA))
+    value, rate = event_value(u, uv, cover, codes, numbers, which)
     store(eight, VALUE, value)
     store(eight, RATE, rate)
     if a == 0.0:
@@ -164,7 +161,7 @@ def cubic_root(ga: float, gb: float, da: float, db: float, h: float) -> float:
 
 @lean_kernel
 def close_in(
-    u: Array, uv: Array, table: LaneTable, watch: Watch, which: int,
+    u: Array, uv: Array, cover: float, codes: IntArray, numbers: Array, which: int,
     a: float, b: float, ga: float, gb: float, da: float, db: float, error: float, g0: float, g1: float, eight: Array,
 ) -> float:
     """Zero of the function between two places that hold one; a hair behind it, so that it lies in the past."""
@@ -178,7 +175,7 @@ def close_in(
         margin = max(4.0 * error / slope, tiny)
         low = max(a, x - margin)
         high = min(b, x + margin)
-        look(u, uv, table, watch, which, low, high, g0, g1, eight)
+        look(u, uv, cover, codes, numbers, which, low, high, g0, g1, eight)
         tiny = CLOSE / abs(uv[PACE, 0])
         if (eight[VALUE, 0] > 0.0) != before and low > a:
             b = low
@@ -207,7 +204,8 @@ def close_in(
 
 @lean_kernel
 def search(
-    u: Array, uv: Array, table: LaneTable, watch: Watch, which: int, g0: float, g1: float, small: Array, marks: IntArray
+    u: Array, uv: Array, cover: float, codes: IntArray, numbers: Array, which: int, g0: float, g1: float,
+    small: Array, marks: IntArray,
 ) -> None:
     """Add the zeros of one function in the step to the list of those found."""
     eight = small[:STACK]
@@ -222,7 +220,7 @@ def search(
         depth -= 1
         a = stack[depth, 0]
         b = stack[depth, 1]
-        look(u, uv, table, watch, which, a, b, g0, g1, eight)
+        look(u, uv, cover, codes, numbers, which, a, b, g0, g1, eight)
         looks += 1
         h = (b - a) / PARTS
         for i in range(LANES):
@@ -232,7 +230,7 @@ def search(
             ga = places[VALUE, i]
             gb = places[VALUE, i + 1]
             error = error_between(places, i, h)
-            code = judge(ga, gb, places[RATE, i], places[RATE, i + 1], h, error, watch.numbers[which, RESOLUTION])
+            code = judge(ga, gb, places[RATE, i], places[RATE, i + 1], h, error, numbers[which, RESOLUTION])
             if code == 2:
                 fine = h * abs(uv[PACE, 0]) < FINEST or looks >= MOST_LOOKS or depth >= DEPTH
                 if fine and (ga > 0.0) != (gb > 0.0):
@@ -242,9 +240,9 @@ def search(
                     stack[depth, 1] = places[THETA, i + 1]
                     depth += 1
             rises = gb > 0.0
-            if code == 1 and watch.numbers[which, SIGN] * (1.0 if rises else -1.0) <= 0.0 and count < FOUND:
+            if code == 1 and numbers[which, SIGN] * (1.0 if rises else -1.0) <= 0.0 and count < FOUND:
                 found = close_in(
-                    u, uv, table, watch, which, places[THETA, i], places[THETA, i + 1], ga, gb,
+                    u, uv, cover, codes, numbers, which, places[THETA, i], places[THETA, i + 1], ga, gb,
                     places[RATE, i], places[RATE, i + 1], error, g0, g1, eight,
                 )
                 small[THETAS + count // LANES, count % LANES] = found

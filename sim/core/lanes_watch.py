@@ -165,7 +165,7 @@ def propagate_watched(
     n_others = table.gm.shape[0] - 2
     n_events = watch.codes.shape[0]
     size = SERIES + table.rows.shape[2] + 3 * (n_others + 1) * NODES
-    more = AXES + watch.spin.shape[0] * AXES_ROWS + PER_EVENT * n_events
+    more = AXES + watch.turns.shape[1] * AXES_ROWS + PER_EVENT * n_events
     scratch = Scratch(
         new_rows(size), new_rows(more), new_rows(size), new_rows(more), new_rows(SMALL_ROWS),
         np.zeros((FLAGS + n_events // LANES + 1, LANES), dtype=np.int64),
@@ -186,6 +186,7 @@ def run_watched(
     reach_center = REACH_CENTER * tolerance ** (1.0 / 12.0)
     reach_companion = REACH_COMPANION * tolerance**0.1266
     dense = log.times.shape[1] > 0
+    first_row = AXES + watch.turns.shape[1] * AXES_ROWS
     following = first
     busy = 0
     for lane in range(LANES):
@@ -206,9 +207,12 @@ def run_watched(
         quiet = calm(w, watch.spheres, r2, d2)
         store(v, CALM, select(quiet, 1.0, 0.0 * load(w, RADIUS)))
         awake = taken & ~bits(quiet)
+        flagged = awake
+        if awake != 0:
+            flagged = screen(table.cover, watch.codes, watch.numbers, first_row, good, awake, w, v, scratch.marks)
         stopped = awake & 0
-        if awake != 0 or dense:
-            stopped = attend(table, watch, taken, awake, scratch, batch, log)
+        if flagged != 0 or (dense and outputs_wait(taken, w, w[DURATION], scratch.marks, batch.t0, log.times) != 0):
+            stopped = attend(table, watch, taken, flagged, scratch, batch, log)
         # Lanes that sleep through a step do not know their functions at its end.
         store(v, FRESH, select(good, load(v, CALM), load(v, FRESH)))
         ended, failed, changed = conclude(w, table, good, ratio, r2, d2, max_steps)
@@ -253,52 +257,48 @@ def renew(table: LaneTable, lane: int, following: int, scratch: Scratch, batch: 
 
 @lean_kernel
 def attend(
-    table: LaneTable, watch: Watch, taken: int, awake: int, scratch: Scratch, batch: Batch, log: Log
+    table: LaneTable, watch: Watch, taken: int, flagged: int, scratch: Scratch, batch: Batch, log: Log
 ) -> int:
     """Look for events and write outputs in the steps that were accepted; return bits of the lanes that stop."""
     w = scratch.w
-    small = scratch.small
-    flagged = awake
-    if awake != 0:
-        flagged = screen(table, watch, taken, awake, w, scratch.v, scratch.marks)
+    v = scratch.v
+    until = scratch.small[UNTIL]
     for lane in range(LANES):
-        small[UNTIL, lane] = w[DURATION, lane]
-    waiting = outputs_wait(taken, w, small, scratch.marks, batch, log)
+        until[lane] = w[DURATION, lane]
+    fill_dense(w, v)
     stopped = taken & 0
-    if flagged != 0 or waiting != 0:
-        fill_dense(w, scratch.v)
-        for lane in range(LANES):
-            if (flagged >> lane) & 1 and search_lane(table, watch, lane, scratch, batch, log):
-                stopped |= 1 << lane
-        if stopped != 0:
-            waiting = outputs_wait(taken, w, small, scratch.marks, batch, log)
-        while waiting != 0:
-            write_outputs(table, waiting, w, scratch.v, small, scratch.marks, batch, log)
-            waiting = outputs_wait(taken, w, small, scratch.marks, batch, log)
-        for lane in range(LANES):
-            w[DURATION, lane] = small[UNTIL, lane]
+    for lane in range(LANES):
+        if (flagged >> lane) & 1 and search_lane(table, watch, lane, scratch, batch, log):
+            stopped |= 1 << lane
+    while log.times.shape[1] > 0:
+        waiting = outputs_wait(taken, w, until, scratch.marks, batch.t0, log.times)
+        if waiting == 0:
+            break
+        write_outputs(table.cover, waiting, w, v, scratch.small, scratch.marks, batch.t0, log.times, log.path)
+    for lane in range(LANES):
+        w[DURATION, lane] = until[lane]
     return stopped
 
 
 @lean_kernel
 def screen(
-    table: LaneTable, watch: Watch, taken: int, awake: int, w: Array, v: Array, marks: IntArray
+    cover: float, codes: IntArray, numbers: Array, first: int, good: Mask, awake: int, w: Array, v: Array,
+    marks: IntArray,
 ) -> int:
     """Evaluate the functions at three places; note which may be zero in which lanes and return bits of those lanes."""
-    first = AXES + watch.spin.shape[0] * AXES_ROWS
-    n_events = watch.codes.shape[0]
+    n_events = codes.shape[0]
     fresh = less(0.5, load(v, FRESH))
     begin = 1 if awake & bits(fresh) == 0 else 0
     for place in range(begin, 3):
-        place_known(w, v, table, place)
+        place_known(w, v, cover, place)
         pace = load(v, PACE)
         for e in range(n_events):
-            g, slope = event_value(w, v, table, watch, e)
+            g, slope = event_value(w, v, cover, codes, numbers, e)
             at = first + PER_EVENT * e
             if place == 0:
                 # A row that begins on an event has it behind itself.
-                on = both(at_most(magnitude(load(w, TAU)), 0.0), at_most(magnitude(g), watch.numbers[e, RESOLUTION]))
-                g = select(on, with_sign_of(watch.numbers[e, RESOLUTION], slope), g)
+                on = both(at_most(magnitude(load(w, TAU)), 0.0), at_most(magnitude(g), numbers[e, RESOLUTION]))
+                g = select(on, with_sign_of(numbers[e, RESOLUTION], slope), g)
                 store(v, at, select(fresh, g, load(v, at)))
                 store(v, at + 1, select(fresh, slope / pace, load(v, at + 1)))
             else:
@@ -306,6 +306,7 @@ def screen(
                 store(v, at + 2 * place + 1, slope)
     begun = load(w, RADIUS) * load(w, ANOMALY)
     some = awake & 0
+    pace = load(v, PACE)
     for e in range(n_events):
         at = first + PER_EVENT * e
         rate = begun * load(v, at + 1)
@@ -316,12 +317,10 @@ def screen(
     for e in range(n_events):
         # The end of accepted steps is the beginning of the next; the search still needs this one's.
         at = first + PER_EVENT * e
-        for lane in range(LANES):
-            if (taken >> lane) & 1:
-                before = v[at, lane]
-                v[at, lane] = v[at + 4, lane]
-                v[at + 1, lane] = v[at + 5, lane] / v[PACE, lane]
-                v[at + 2, lane] = before
+        before = load(v, at)
+        store(v, at, select(good, load(v, at + 4), before))
+        store(v, at + 1, select(good, load(v, at + 5) / pace, load(v, at + 1)))
+        store(v, at + 2, before)
     return some
 
 
@@ -348,18 +347,19 @@ def search_lane(table: LaneTable, watch: Watch, lane: int, scratch: Scratch, bat
     v = scratch.v
     small = scratch.small
     marks = scratch.marks
-    copy_lane(scratch.w, v, u, uv, lane, table, watch.spin.shape[0])
+    codes = watch.codes
+    copy_lane(scratch.w, v, u, uv, lane, table.rows.shape[2], watch.turns.shape[1])
     marks[COUNT, 0] = 0
     for e in range(watch.codes.shape[0]):
         if (marks[FLAGS + e // LANES, e % LANES] >> lane) & 1:
-            at = AXES + watch.spin.shape[0] * AXES_ROWS + PER_EVENT * e
-            search(u, uv, table, watch, e, v[at + 2, lane], v[at + 4, lane], small, marks)
+            at = AXES + watch.turns.shape[1] * AXES_ROWS + PER_EVENT * e
+            search(u, uv, table.cover, codes, watch.numbers, e, v[at + 2, lane], v[at + 4, lane], small, marks)
     sort_found(small, marks)
     count = marks[COUNT, 0]
     row = marks[ROW_OF, lane]
     for i in range(count):
         if i % LANES == 0:
-            place_at(u, uv, table, load(small, THETAS + i // LANES))
+            place_at(u, uv, table.cover, load(small, THETAS + i // LANES))
             for c in range(6):
                 store(uv, PLACE + c, centre_state(u, uv, c))
         e = marks[EVENTS + i // LANES, i % LANES]
@@ -369,51 +369,50 @@ def search_lane(table: LaneTable, watch: Watch, lane: int, scratch: Scratch, bat
             for c in range(6):
                 scratch.w[END + c, lane] = uv[PLACE + c, i % LANES]
             return True
-        record(row, e, scratch.w[TAU, lane] + uv[WHEN, i % LANES], uv, i % LANES, batch.t0, log)
+        record(row, e, batch.t0[row] + (scratch.w[TAU, lane] + uv[WHEN, i % LANES]), uv, i % LANES, log)
     return False
 
 
 @lean_kernel
-def record(row: int, event: int, elapsed: float, uv: Array, column: int, t0: Array, log: Log) -> None:
+def record(row: int, event: int, t: float, uv: Array, column: int, log: Log) -> None:
     """Write an event down, as long as there is room."""
     place = log.met[row]
     log.met[row] = place + 1
     if place >= log.event.shape[1]:
         return
     log.event[row, place] = event
-    log.t[row, place] = t0[row] + elapsed
+    log.t[row, place] = t
     for c in range(6):
         log.states[row, place, c] = uv[PLACE + c, column]
 
 
 @lean_kernel
-def outputs_wait(taken: int, w: Array, small: Array, marks: IntArray, batch: Batch, log: Log) -> int:
+def outputs_wait(taken: int, w: Array, until: Array, marks: IntArray, t0: Array, times: Array) -> int:
     """Bits of the lanes whose next output time lies in the step, before its end or the event that stops the row."""
     waiting = taken & 0
     for lane in range(LANES):
         if (taken >> lane) & 1:
             j = marks[NEXT, lane]
-            if j < log.times.shape[1]:
+            if j < times.shape[1]:
                 row = marks[ROW_OF, lane]
-                offset = log.times[row, j] - batch.t0[row]
-                reach = w[TAU, lane] + small[UNTIL, lane]
-                if abs(offset) <= abs(reach) + TIME_RESOLUTION:
+                offset = times[row, j] - t0[row]
+                if abs(offset) <= abs(w[TAU, lane] + until[lane]) + TIME_RESOLUTION:
                     waiting |= 1 << lane
     return waiting
 
 
 @lean_kernel
 def write_outputs(
-    table: LaneTable, waiting: int, w: Array, v: Array, small: Array, marks: IntArray, batch: Batch, log: Log
+    cover: float, waiting: int, w: Array, v: Array, small: Array, marks: IntArray, t0: Array, times: Array, path: Array
 ) -> None:
     """Write the next output of each waiting lane."""
     for lane in range(LANES):
         wanted = 0.0
         if (waiting >> lane) & 1:
             row = marks[ROW_OF, lane]
-            wanted = log.times[row, marks[NEXT, lane]] - batch.t0[row] - w[TAU, lane]
+            wanted = times[row, marks[NEXT, lane]] - t0[row] - w[TAU, lane]
         small[THETA, lane] = wanted
-    place_at(w, v, table, part_at(w, load(small, THETA), load(w, DURATION)))
+    place_at(w, v, cover, part_at(w, load(small, THETA), load(w, DURATION)))
     for c in range(6):
         store(v, PLACE + c, centre_state(w, v, c))
     for lane in range(LANES):
@@ -424,4 +423,4 @@ def write_outputs(
             # The last one is the end of the row itself.
             end = small[THETA, lane] == w[SPAN, lane] - w[TAU, lane]
             for c in range(6):
-                log.path[row, j, c] = w[END + c, lane] if end else v[PLACE + c, lane]
+                path[row, j, c] = w[END + c, lane] if end else v[PLACE + c, lane]

@@ -106,23 +106,25 @@ def flat_watch(
     entries = [_entry(stop) for stop in (*ending, *events)]
     order = body_order(model.forces)
     turned = sorted({e.axes for e in entries if e.axes})
-    shadows = any(e.kind == SHADOW for e in entries)
-    spins = {"earth": EARTH_SPIN_RAD_S, "moon": MOON_SPIN_RAD_S}
     status = [status_of(s) for s in ending] + [Status.OK] * len(events)
     codes = [
-        (e.kind, _lane_index(model, order, e.body), turned.index(e.axes) if e.axes else NO_AXES, int(code))
+        (
+            e.kind,
+            _lane_index(model, order, e.body),
+            turned.index(e.axes) if e.axes else NO_AXES,
+            int(code),
+            _lane_index(model, order, "sun") if e.kind == SHADOW else CENTER,
+        )
         for e, code in zip(entries, status, strict=True)
     ]
-    numbers = [(e.value, *e.vector, e.umbra, e.sign, e.resolution) for e in entries]
+    spins = {"": 0.0, "earth": EARTH_SPIN_RAD_S, "moon": MOON_SPIN_RAD_S}
+    numbers = [(e.value, *e.vector, e.umbra, e.sign, e.resolution, SUN.radius_km, spins[e.axes]) for e in entries]
     table = model.lanes
     return Watch(
-        codes=np.array(codes, dtype=np.int64).reshape(len(entries), 4),
-        numbers=np.array(numbers, dtype=np.float64).reshape(len(entries), 10),
-        sun=_lane_index(model, order, "sun") if shadows else CENTER,
-        sun_radius=SUN.radius_km,
+        codes=np.array(codes, dtype=np.int64).reshape(len(entries), 5),
+        numbers=np.array(numbers, dtype=np.float64).reshape(len(entries), 12),
         spheres=_spheres(entries, order, model),
         turns=_turns(turned, model, table, ephemeris),
-        spin=np.array([spins[name] for name in turned], dtype=np.float64),
     )
 
 

@@ -1,0 +1,360 @@
+"""Events that the lanes find against a brute-force search on another integrator's path: none missed, none invented.
+
+The path comes from the scalar integrator on plain coordinates, every five seconds, by cubic Hermite interpolation (good
+to a millimetre). On it every event function is written down anew with the package's frames, sampled every ten seconds;
+changes of sign are bisected, and extrema between samples are looked at, so that grazing passages shorter than a sample
+count as well.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sim.bodies import EARTH, MOON, SUN
+from sim.core.events import no_stops
+from sim.core.rkn1210 import propagate_rows_at
+from sim.core.status import Status
+from sim.dynamics import ForceModel
+from sim.ephemeris import open_ephemeris
+from sim.events import refine_extrema, refine_roots
+from sim.frames import R_itrf_icrf, R_me_icrf, R_tod_icrf
+from sim.frames.surface import R_enu_fixed
+from sim.propagation import (
+    AltitudeCrossing,
+    ClosestApproach,
+    ElevationCrossing,
+    FarthestPoint,
+    Impact,
+    NodeCrossing,
+    RadiusCrossing,
+    ShadowCrossing,
+    SphereOfInfluence,
+    propagate,
+)
+from sim.sites import ground_station, lunar_site
+
+DAY = 86400.0
+EPOCH = 8.9e8
+GRID_S = 10.0
+PATH_S = 5.0
+TOLERANCE = 1e-12
+STATION = ground_station("bear_lakes")
+SITE = lunar_site("shackleton_rim_ce7")
+OBLIQUITY = np.radians(84381.406 / 3600.0)
+BOTH = [
+    ClosestApproach("earth"),
+    FarthestPoint("earth"),
+    ClosestApproach("moon"),
+    FarthestPoint("moon"),
+    RadiusCrossing("earth", 3e5, None),
+    AltitudeCrossing("moon", 100.0, None),
+    Impact("moon"),
+    SphereOfInfluence("moon", None),
+    NodeCrossing("earth", "earth_equator", None),
+    NodeCrossing("moon", "moon_equator", True),
+    NodeCrossing("moon", "ecliptic", False),
+    NodeCrossing("sun", (0.2, -0.5, 3.0), None),
+    ShadowCrossing("earth", "umbra", None),
+    ShadowCrossing("earth", "penumbra", True),
+    ShadowCrossing("moon", "umbra", None),
+    ShadowCrossing("moon", "penumbra", False),
+    ElevationCrossing(STATION, 7.0, None),
+    ElevationCrossing(SITE, 5.0, True),
+]
+
+
+class Path:
+    """One trajectory of the scalar integrator, relative to Earth and Moon."""
+
+    def __init__(self, model, state, t0, t1):
+        times = np.linspace(t0, t1, int(abs(t1 - t0) / PATH_S) + 1)
+        flat = model.flat(min(t0, t1), max(t0, t1))
+        out = np.empty((1, times.size, 6))
+        rest = np.empty((1, 6)), out, np.empty(1), np.zeros(1, np.int8), np.zeros(1, np.int8), np.zeros(1, np.int32)
+        propagate_rows_at(flat.forces, no_stops(), state[None], np.array([t0]), times[None], 1e-14, 10**6, 0, 1, *rest)
+        assert rest[3][0] == Status.OK
+        if t1 < t0:
+            times, out = times[::-1], out[:, ::-1]
+        self.t, self.states, self.model = times, out[0], model
+
+    def at(self, t):
+        k = np.clip(np.searchsorted(self.t, t) - 1, 0, self.t.size - 2)
+        h = self.t[k + 1] - self.t[k]
+        u = ((t - self.t[k]) / h)[:, None]
+        a, b, h = self.states[k], self.states[k + 1], h[:, None]
+        h00, h10 = (1.0 + 2.0 * u) * (1.0 - u) ** 2, u * (1.0 - u) ** 2
+        h01, h11 = u * u * (3.0 - 2.0 * u), u * u * (u - 1.0)
+        position = h00 * a[:, :3] + h * h10 * a[:, 3:] + h01 * b[:, :3] + h * h11 * b[:, 3:]
+        velocity = 6.0 * u * (u - 1.0) * (a[:, :3] - b[:, :3]) / h
+        velocity += (1.0 - u) * (1.0 - 3.0 * u) * a[:, 3:] + u * (3.0 * u - 2.0) * b[:, 3:]
+        return position, velocity
+
+    def relative(self, body, t):
+        position, velocity = self.at(t)
+        if body == self.model.center:
+            return position, velocity
+        state = open_ephemeris().state(body, self.model.center, t)
+        return position - state[:, :3], velocity - state[:, 3:]
+
+
+def dot(a, b):
+    return (a * b).sum(axis=-1)
+
+
+def norm(a):
+    return np.sqrt(dot(a, a))
+
+
+def plane_normal(plane, t):
+    if plane == "earth_equator":
+        return R_tod_icrf(t)[:, 2]
+    if plane == "moon_equator":
+        return R_me_icrf(t)[:, 2]
+    if plane == "ecliptic":
+        return np.array([0.0, -np.sin(OBLIQUITY), np.cos(OBLIQUITY)])
+    return np.array(plane) / np.linalg.norm(plane)
+
+
+def shadow_angle(path, event, t):
+    """Separation of the disks' centres less that at contact, rad."""
+    to_body = -path.relative(event.body, t)[0]
+    to_sun = -path.relative("sun", t)[0]
+    radius = (EARTH if event.body == "earth" else MOON).radius_km
+    separation = np.arctan2(norm(np.cross(to_body, to_sun)), dot(to_body, to_sun))
+    body = np.arcsin(np.minimum(radius / norm(to_body), 1.0))
+    sun = np.arcsin(SUN.radius_km / norm(to_sun))
+    return separation - (body - sun if event.shadow == "umbra" else body + sun)
+
+
+def elevation_sine(path, event, t):
+    if event.body == "earth":
+        place, turn = STATION.position_itrf_km, R_itrf_icrf(t)
+        zenith = R_enu_fixed(STATION.latitude_geodetic_deg, STATION.longitude_deg)[2]
+    else:
+        place, turn = SITE.position_me_km, R_me_icrf(t)
+        zenith = R_enu_fixed(SITE.latitude_deg, SITE.longitude_deg)[2]
+    fixed = (turn * path.relative(event.body, t)[0][:, None, :]).sum(axis=-1) - place
+    return dot(fixed, zenith) / norm(fixed) - np.sin(np.radians(event.elevation_deg))
+
+
+def wanted(event):
+    """Falling (1), rising (-1) or any (0) zeros of :func:`function`, seen forward in time."""
+    if isinstance(event, ClosestApproach):
+        return -1
+    if isinstance(event, FarthestPoint | Impact):
+        return 1
+    if isinstance(event, NodeCrossing | ElevationCrossing):
+        up = event.ascending if isinstance(event, NodeCrossing) else event.rising
+        return 0 if up is None else (-1 if up else 1)
+    down = event.inward if isinstance(event, RadiusCrossing | AltitudeCrossing) else event.entry
+    return 0 if down is None else (1 if down else -1)
+
+
+def function(path, event):
+    """The event's function of time."""
+    if isinstance(event, ClosestApproach | FarthestPoint):
+        return lambda t: dot(*path.relative(event.body, t))
+    if isinstance(event, NodeCrossing):
+        return lambda t: dot(plane_normal(event.plane, t), path.relative(event.body, t)[0])
+    if isinstance(event, ShadowCrossing):
+        return lambda t: shadow_angle(path, event, t)
+    if isinstance(event, ElevationCrossing):
+        return lambda t: elevation_sine(path, event, t)
+    radius = event.radius_km if isinstance(event, RadiusCrossing) else event.sphere.radius_km
+    return lambda t: norm(path.relative(event.body, t)[0]) - radius
+
+
+def brute_force(path, event):
+    """All times of an event, forward in time."""
+    f = function(path, event)
+    t = np.arange(path.t[0], path.t[-1], GRID_S)
+    t = np.append(t, path.t[-1])
+    g = f(t)
+    for sign in (1.0, -1.0):
+        # Extrema towards zero between samples: a grazing passage.
+        h = sign * g
+        peak = np.flatnonzero((h[1:-1] <= h[:-2]) & (h[1:-1] <= h[2:]) & (h[1:-1] > 0.0)) + 1
+        steep = np.maximum(np.abs(g[peak + 1] - g[peak]), np.abs(g[peak - 1] - g[peak]))
+        peak = peak[h[peak] <= 4.0 * steep]
+        if peak.size:
+            more = refine_extrema(f, t[peak - 1], t[peak + 1], -sign, 1e-4)
+            t, order = np.unique(np.concatenate([t, more]), return_index=True)
+            g = np.concatenate([g, f(more)])[order]
+    change = np.flatnonzero((g[1:] > 0.0) != (g[:-1] > 0.0))
+    falls = g[change] > 0.0
+    times = refine_roots(f, t[change], t[change + 1], 1e-5)
+    way = wanted(event)
+    return times if way == 0 else times[falls == (way > 0)]
+
+
+def departures(random, n, t0):
+    """Transfers that pass the Moon at all distances, or behind it: those that meet the ground are left out."""
+    ephemeris = open_ephemeris()
+    moon = ephemeris.state("moon", "earth", np.array([t0 + 3.4 * DAY]))[0]
+    outward = moon[:3] / np.linalg.norm(moon[:3])
+    mu, perigee, sma = 398600.4418, 6578.0, 2.2e5
+    ecc = 1.0 - perigee / sma
+    radius = min(np.linalg.norm(moon[:3]), 0.99 * sma * (1.0 + ecc))
+    nu = np.arccos((sma * (1.0 - ecc**2) / radius - 1.0) / ecc)
+    normal = np.cross(outward, moon[3:])
+    normal /= np.linalg.norm(normal)
+    periapsis = np.cos(nu) * outward - np.sin(nu) * np.cross(normal, outward)
+    speed = np.sqrt(mu * (1.0 + ecc) / perigee)
+    states = np.tile(np.append(perigee * periapsis, speed * np.cross(normal, periapsis)), (n, 1))
+    states[:, 3:] += random.uniform(-0.02, 0.02, (n, 3))
+    return states
+
+
+def about(random, n, gm, perigee_km, apogee_km):
+    """Orbits of all directions, begun anywhere on them."""
+    states = np.empty((n, 6))
+    for row in range(n):
+        rp, ra = random.uniform(*perigee_km), random.uniform(*apogee_km)
+        rp, ra = min(rp, ra), max(rp, ra)
+        ecc, semilatus = (ra - rp) / (ra + rp), 2.0 * ra * rp / (ra + rp)
+        nu = random.uniform(0.0, 2.0 * np.pi)
+        u, w = random.normal(size=(2, 3))
+        u /= np.linalg.norm(u)
+        w -= u * (w * u).sum()
+        w /= np.linalg.norm(w)
+        radius = semilatus / (1.0 + ecc * np.cos(nu))
+        states[row, :3] = radius * (np.cos(nu) * u + np.sin(nu) * w)
+        states[row, 3:] = np.sqrt(gm / semilatus) * (-np.sin(nu) * u + (ecc + np.cos(nu)) * w)
+    return states
+
+
+def ensemble(name, n, seed):
+    """Model, states, epoch and end."""
+    random = np.random.default_rng(seed)
+    t0 = EPOCH + random.uniform(0.0, 60.0 * DAY)
+    if name == "departures":
+        states, model = departures(random, 4 * n + 8, t0), ForceModel()
+        free = propagate(states, t0, t0 + 5.0 * DAY, model).status == Status.OK
+        return model, states[free][:n], t0, t0 + 5.0 * DAY
+    if name == "departures backward":
+        model, states, begin, end = ensemble("departures", n, seed)
+        there = propagate(states, begin, end, model, impacts=False, tolerance=TOLERANCE)
+        return model, there.states, end, begin
+    if name == "low lunar":
+        states = about(random, n, 4902.8, (1745.0, 1837.0), (1837.5, 1900.0))
+        return ForceModel(center="moon"), states, t0, t0 + 0.5 * DAY
+    if name == "lunar relay":
+        return ForceModel(center="moon"), about(random, n, 4902.8, (1837.3, 4000.0), (8e3, 6e4)), t0, t0 + 3.0 * DAY
+    if name == "lunar, seen from Earth":
+        states = about(random, n, 4902.8, (1750.0, 1837.4), (1837.4, 2e4))
+        return ForceModel(), states + open_ephemeris().state("moon", "earth", np.array([t0])), t0, t0 + DAY
+    if name == "eccentric about Earth":
+        return ForceModel(), about(random, n, 398600.4, (6500.0, 9000.0), (2e4, 4.2e5)), t0, t0 + 5.0 * DAY
+    return ForceModel(), about(random, n, 398600.4, (6600.0, 7500.0), (6600.0, 8500.0)), t0, t0 - 0.5 * DAY
+
+
+ENSEMBLES = [
+    "departures",
+    "departures backward",
+    "low lunar",
+    "lunar relay",
+    "lunar, seen from Earth",
+    "eccentric about Earth",
+    "low about Earth, backward",
+]
+
+
+def compare(name, n, seed, report=None):
+    """Largest difference of times over all events of all rows, and their number."""
+    model, states, t0, t1 = ensemble(name, n, seed)
+    run = propagate(states, t0, t1, model, events=BOTH, max_events=2000, impacts=False, tolerance=TOLERANCE)
+    assert run.ok.all()
+    assert not run.log.overflow.any()
+    worst, total, wrong = 0.0, 0, []
+    for row in range(n):
+        path = Path(model, states[row], t0, t1)
+        for index, event in enumerate(BOTH):
+            expected = brute_force(path, turned(event) if t1 < t0 else event)
+            found = np.sort(run.log.of(row, index))
+            if expected.size != found.size:
+                wrong.append((name, seed, row, event, expected - t0, found - t0))
+            elif expected.size:
+                worst = max(worst, float(np.abs(expected - found).max()))
+                total += expected.size
+                if report is not None:
+                    report.append((type(event).__name__, float(np.abs(expected - found).max()), row, index))
+    return worst, total, wrong
+
+
+def turned(event):
+    """The same event as seen by a row that flies backward."""
+    names = {"inward": RadiusCrossing | AltitudeCrossing, "entry": SphereOfInfluence | ShadowCrossing}
+    names |= {"ascending": NodeCrossing, "rising": ElevationCrossing}
+    for name, kinds in names.items():
+        if isinstance(event, kinds) and getattr(event, name) is not None:
+            values = {key: getattr(event, key) for key in event.__dataclass_fields__}
+            return type(event)(**(values | {name: not getattr(event, name)}))
+    return RadiusCrossing(event.body, event.sphere.radius_km, inward=False) if isinstance(event, Impact) else event
+
+
+@pytest.mark.parametrize("name", ENSEMBLES)
+def test_none_missed_none_invented(name, record_accuracy):
+    worst, total, wrong = compare(name, 2, 4)
+    assert not wrong
+    assert total > 10
+    # Measured over 84 rows with 3,000 events: none missed or invented; up to 0.4 ms at the apses of nearly circular
+    # orbits, where the brute-force path is not better.
+    case = f"events of 18 kinds, {name}"
+    record_accuracy(case, "brute force on another integrator's path", "time", 1e3 * worst, "ms", 1.0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ENSEMBLES)
+@pytest.mark.parametrize("seed", [21, 22])
+def test_none_missed_none_invented_in_many(name, seed):
+    worst, _, wrong = compare(name, 16, seed)
+    assert not wrong
+    assert worst < 1e-3
+
+
+@pytest.mark.parametrize("height_km", [1e-4, -1e-4])
+def test_grazing_altitude(height_km):
+    """Perilunes a decimetre above and below a height: two crossings or none."""
+    model = ForceModel(center="moon")
+    t0 = EPOCH + 3.3 * DAY
+    radius = MOON.radius_km + 150.0
+    state = np.array([radius, 0.0, 0.0, 0.0, 1.2 * np.sqrt(4902.8 / radius), 0.0])
+    start = propagate(state, t0, t0 - 5000.0, model, impacts=False, tolerance=TOLERANCE)
+    exact = propagate(start.states, start.t_tdb, t0 + 5000.0, model, stops=[ClosestApproach("moon")])
+    least = np.linalg.norm(exact.states[0, :3]) - MOON.radius_km
+    events = [AltitudeCrossing("moon", least - height_km, None)]
+    run = propagate(start.states, start.t_tdb, t0 + 5000.0, model, events=events)
+    assert run.log.count[0] == (0 if height_km > 0.0 else 2)
+    if height_km < 0.0:
+        assert abs(run.log.t_tdb[0, :2].mean() - exact.t_tdb[0]) < 1e-2
+        assert 0.5 < np.ptp(run.log.t_tdb[0, :2]) < 10.0
+
+
+def test_records_are_in_order_and_overflow_is_told():
+    model, states, t0, t1 = ensemble("low lunar", 4, 5)
+    events = [ClosestApproach("moon"), FarthestPoint("moon")]
+    every = propagate(states, t0, t1, model, events=events, max_events=50, impacts=False)
+    few = propagate(states, t0, t1, model, events=events, max_events=3, impacts=False)
+    assert not every.log.overflow.any()
+    assert few.log.overflow.all()
+    assert (few.log.count == every.log.count).all()
+    assert (few.log.t_tdb == every.log.t_tdb[:, :3]).all()
+    for row in range(4):
+        kept = every.log.count[row]
+        assert (np.diff(every.log.t_tdb[row, :kept]) > 0.0).all()
+        assert (np.abs(np.diff(every.log.event[row, :kept])) == 1).all()
+        there = propagate(states[row], t0, every.log.t_tdb[row, kept - 1], model, impacts=False)
+        # Times are counted in seconds past J2000: 1.2e-7 s are 0.2 mm.
+        assert np.linalg.norm((there.states[0] - every.log.states[row, kept - 1])[:3]) < 1e-6
+    assert np.array_equal(every.states, propagate(states, t0, t1, model, impacts=False).states)
+
+
+def test_a_stop_ends_the_record():
+    model, states, t0, t1 = ensemble("lunar relay", 4, 6)
+    stop = FarthestPoint("moon")
+    run = propagate(states, t0, t1, model, stops=[stop], events=[stop, NodeCrossing("moon", "ecliptic")], impacts=False)
+    assert (run.status == Status.EVENT).all()
+    for row in range(4):
+        assert (run.log.t_tdb[row, : run.log.count[row]] <= run.t_tdb[row]).all()
+        assert run.log.of(row, 0).size == 0
