@@ -16,6 +16,7 @@ from sim.propagation.stops import (
     ShadowCrossing,
     SphereOfInfluence,
 )
+from sim.propagation.stream import StreamChunk, propagate_stream
 
 __all__ = [
     "AltitudeCrossing",
@@ -32,10 +33,12 @@ __all__ = [
     "RadiusCrossing",
     "ShadowCrossing",
     "SphereOfInfluence",
+    "StreamChunk",
     "Trajectories",
     "propagate",
     "propagate_at",
     "propagate_full",
     "propagate_with_stm",
     "propagate_low_orbits",
+    "propagate_stream",
 ]
