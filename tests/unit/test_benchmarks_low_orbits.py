@@ -10,6 +10,7 @@ import pytest
 
 pytest.importorskip("benchmarks", reason="the benchmarks are not part of the installed package")
 
+from benchmarks import low_orbit_lifetimes as lifetimes
 from benchmarks.low_orbit_task import TASKS, orbits
 from benchmarks.registry import TASKS as ALL
 
@@ -44,3 +45,10 @@ def test_orbits_are_low_polar_and_seeded():
 
 def test_both_degrees_are_tasks():
     assert {"W2-20", "W2-70"} <= set(ALL)
+
+
+def test_lifetimes_draw_the_same_first_orbits():
+    few, many = lifetimes.orbits(5, 3), lifetimes.orbits(5, 9)
+    assert few[0].tobytes() == many[0][:3].tobytes() and few[1].tobytes() == many[1][:3].tobytes()
+    radius = np.sqrt((many[0][:, :3] ** 2).sum(axis=1))
+    assert ((radius > 1767.0) & (radius < 1858.0)).all()
