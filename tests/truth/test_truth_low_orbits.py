@@ -1,76 +1,206 @@
-"""Low orbits in lockstep against GMAT's engine, and against the scalar path over a week.
+"""Orbits about the Moon against what others published, and against independent integrations.
 
-``data/engine_set.json`` holds GMAT's answers (``generate_gmat_set.py``): three days, GRGM1200A 50 x 50 in the principal
-axes of DE405, Earth and Sun. GMAT counts atomic seconds, which differ from TDB by 3e-10 in January: up to 0.1 mm a day
-of the Moon's path, grown by every passage of the perilune (``test_truth_gmat_engine.py`` separates it).
+Lifetime of a 125 km polar orbit: Gupta and Sharma (2011, International Journal of Astronomy and Astrophysics 1:155)
+give 411 days with LP150Q and LP165P and 384 with older fields, each to 50 x 50, from 2010-01-01, over a Moon of
+1738 km. The node of that orbit is not known here. Measured over eight nodes (to 1738 km, medians in brackets):
+
+* GRGM1200A: 30 x 30 223 to 260 d (240), 40 x 40 251 to 315 d (269), 50 x 50 278 to 316 d (296), 60 x 60 278 to 343 d
+  (295), 70 x 70 271 to 316 d (292); 20 x 20 outlives 800 d. Beyond degree 50 a lifetime moves by nothing or by one
+  monthly loop of the eccentricity vector, 27 d: also the step between the two published values.
+* LP165P itself, 50 x 50: 278 to 342 d (296). The field is therefore not the reason for the difference; nor is the
+  degree. The published value is ours for an orbit 10 km higher (135 km: 379 to 449 d), so that a different meaning of
+  altitude, node or inclination remains.
+
+Frozen inclinations: NASA, "Bizarre Lunar Orbits" (2006): 27, 50, 76, 86 degrees. Station-keeping: 150 m/s a year, the
+budget of Lunar Reconnaissance Orbiter at 50 km (method: Beckman and Lamb 2007, NTRS 20080012683).
 """
 
 from __future__ import annotations
 
 import json
-from functools import cache
+import math
 from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.integrate import solve_ivp
+from scipy.optimize import minimize
 
-from sim.dynamics import FullForceModel, open_gravity_field
-from sim.ephemeris import open_spk
-from sim.propagation import propagate_full, propagate_low_orbits
+from sim.bodies import MOON
+from sim.constants import STANDARD_GRAVITY_M_S2
+from sim.core.status import Status
+from sim.dynamics import FullForceModel, load_gravity_field
+from sim.operations.frozen_orbits import eccentricity_maps, node_states
+from sim.operations.insertion import ApsisStep, fly_insertion
+from sim.operations.low_orbits import equator_axes, evolve_low_orbits
+from sim.operations.orbit_keeping import keep_orbit
+from sim.operations.orbit_lifetimes import lifetime_grid
+from sim.operations.relay_orbits import frozen_relay_orbit
+from sim.operations.tracks import LunarElements
+from sim.spacecraft import Engine
+from sim.timescales import tdb_from_utc
 
 DATA = Path(__file__).parent / "data"
-DAY = 86400.0
+EPOCH = float(tdb_from_utc("2024-11-15T00:00:00"))
+PUBLISHED_TDB = (2455197.5 - 2451545.0) * 86400.0
+MU = MOON.gm_km3_s2
 
 
-@cache
-def document():
-    return json.loads((DATA / "engine_set.json").read_text(encoding="utf-8"))
+@pytest.mark.parametrize(
+    ("family", "tolerance"),
+    # measured at 100 km, degree 50: 27.7, 50.3, 75.8, 84.8; the zero moves by a degree with altitude and degree
+    [(27.0, 1.2), (50.0, 1.0), (76.0, 1.0), (86.0, 2.0)],
+)
+def test_frozen_families_come_out(family, tolerance, record_accuracy):
+    around = family + np.array([-1.5, 0.0, 1.5])
+    shift = eccentricity_maps(MOON.radius_km + 100.0, around, EPOCH).shift_ecc[:, 0]
+    signs = np.flatnonzero(np.diff(np.sign(shift)))
+    assert len(signs) == 1
+    k = int(signs[0])
+    zero = around[k] - shift[k] * (around[k + 1] - around[k]) / (shift[k + 1] - shift[k])
+    record_accuracy(
+        f"frozen low orbits near {family:g} deg, 100 km, 50x50", "NASA 2006, published family",
+        "inclination at which a circular orbit has no monthly drift of e cos w", zero - family, "deg", tolerance,
+    )  # fmt: skip
 
 
-def low_cases():
-    cases = document()["cases"]
-    return [c for c in cases if c["id"].startswith("low_lunar") and c["moon_degree"] == 50 and not c["srp"]]
+def test_station_keeping_at_50_km_costs_what_was_budgeted_for_lro(record_accuracy):
+    kept = keep_orbit(50.0, 90.0, EPOCH, 2)
+    # 149.5 measured over one pair, 148.9 over four
+    record_accuracy(
+        "station-keeping, 50 km polar, 50x50, monthly pairs", "Lunar Reconnaissance Orbiter's budget, 150 m/s a year",
+        "cost a year", kept.year_dv_m_s - 150.0, "m/s", 10.0,
+    )  # fmt: skip
+    assert kept.lowest_altitude_km.min() > 30.0
 
 
-@pytest.mark.parametrize(("steps", "limit_m"), [(300.0, 0.05), (None, 1.0)])
-def test_gmat_50x50(steps, limit_m, record_accuracy):
-    """Measured: 4.5 mm with 300 steps a revolution, 0.26 m with the usual 200."""
-    worst = []
-    for case in low_cases():
-        t0 = (case["tdb_mjd"] - 51544.5) * DAY
-        moon = open_gravity_field("grgm1200a", 50)
-        gm = {body: document()["gm_km3_s2"][body] for body in ("earth", "sun")} | {"moon": moon.gm_km3_s2}
-        model = FullForceModel(
-            center="moon", point_masses=("earth", "moon", "sun"), moon_field=moon, figures_move_center=False,
-            gm_km3_s2=gm, ephemeris=open_spk(DATA / "engine_set.bsp", pck=DATA / "engine_set.bpc"),
-        )  # fmt: skip
-        times = t0 + np.array(case["elapsed_s"][1:])
-        out = propagate_low_orbits(
-            case["states"][0], t0, times, model, steps_per_revolution=steps, impact_radius_km=0.0
-        )
-        assert out.ok.all()
-        miss = out.path_states[0, :, :3] - np.array(case["states"])[1:, :3]
-        worst.append(1e3 * np.sqrt((miss**2).sum(axis=1)).max())
-    assert len(worst) == 3
-    label = "low lunar orbits of 3 d, 50x50, " + ("usual steps" if steps is None else "300 steps a revolution")
-    record_accuracy(label, "GMAT R2026a engine, DE405", "position, largest of 3", max(worst), "m", limit_m)
-
-
-@pytest.mark.parametrize(("degree", "steps", "limit_m"), [(20, 95.0, 1.0), (20, 200.0, 0.01)])
-def test_a_week_at_degree_20(degree, steps, limit_m, record_accuracy):
-    """Against DOP853 with the scalar harmonics, both of another making. Measured: 0.63 m and 1 mm."""
-    model = FullForceModel(
-        center="moon", point_masses=("earth", "moon", "sun"), moon_field=open_gravity_field("grgm1200a", degree)
+def test_an_impact_falls_where_the_adaptive_method_has_it(record_accuracy):
+    start = node_states(MOON.radius_km + 20.0, 0.0, 0.0, 90.0, 0.0, EPOCH)
+    lanes, adaptive = (
+        evolve_low_orbits(start, EPOCH, 60.0, degree=50, method=method, tolerance=1e-12)
+        for method in ("lanes", "adaptive")
     )
-    speed = np.sqrt(4902.8 / 1837.4)
-    states = [
-        [1837.4, 0.0, 0.0, 0.0, 0.03 * speed, speed], [0.0, 0.0, 1837.4, 0.8 * speed, 0.6 * speed, 0.0],
-        [0.0, 1837.4, 0.0, 0.5 * speed, 0.0, 0.87 * speed],
-    ]  # fmt: skip
-    t0 = 8.83e8 + DAY * np.array([0.0, 9.0, 18.0])
-    times = t0[:, np.newaxis] + 7.0 * DAY
-    out = propagate_low_orbits(states, t0, times, model, steps_per_revolution=steps, impact_radius_km=0.0)
-    full = propagate_full(states, t0, times, model, tolerance=1e-14, impacts=False)
-    worst = 1e3 * np.sqrt(((out.states - full.states)[:, :3] ** 2).sum(axis=1)).max()
-    label = f"low lunar orbits of 7 d, degree {degree}, {steps:.0f} steps a revolution"
-    record_accuracy(label, "perilune DOP853, scalar harmonics", "position, largest of 3", worst, "m", limit_m)
+    assert lanes.status[0] == adaptive.status[0] == Status.IMPACT
+    record_accuracy(
+        "impact of a 20 km polar orbit, 50x50", "adaptive DOP853 at 1e-12", "epoch of impact",
+        lanes.impact_tdb[0] - adaptive.impact_tdb[0], "s", 0.05,
+    )  # fmt: skip
+
+
+def test_lifetimes_are_those_of_the_recorded_grid(record_accuracy):
+    kept = json.loads((DATA / "lunar_orbits.json").read_text(encoding="utf-8"))["lifetimes"]
+    inclination, node = np.array(kept["inclination_deg"]), np.array(kept["node_longitude_deg"])
+    lived = np.array([[row[0] for row in rows] for rows in kept["lifetime_day"]], dtype=float)  # first epoch; null: nan
+    chosen = [int(np.flatnonzero(inclination == i)[0]) for i in (12.0, 36.0)]
+    again = lifetime_grid(
+        kept["altitude_km"], inclination[chosen], node, kept["epoch_tdb"][0], 60.0, degree=kept["degree"],
+        margin_km=kept["margin_km"],
+    )  # fmt: skip
+    # recorded with longer steps; the impact falls in the same revolution
+    worst = np.abs(again.lifetime_day[:, :, 0] - lived[chosen]).max()
+    record_accuracy(
+        "lifetimes of 100 km orbits at 12 and 36 deg, 50x50", "recorded grid, longer steps of the lanes", "lifetime",
+        worst * 86400.0, "s", 60.0,
+    )  # fmt: skip
+    # the families last, what lies between does not
+    survivors = np.isnan(lived).mean(axis=1)
+    assert survivors[np.isin(inclination, [48.0, 72.0, 84.0, 96.0, 132.0])].min() >= 0.75
+    assert survivors[np.isin(inclination, [12.0, 36.0, 60.0, 120.0, 144.0, 168.0])].max() == 0.0
+    assert np.nanmax(lived[np.isin(inclination, [6.0, 12.0, 168.0])]) < 60.0
+
+
+@pytest.mark.parametrize(("low", "high", "hours"), [(200.0, 16000.0, 24.0), (300.0, 8600.0, 12.0)])
+def test_relay_orbits_have_the_published_periods(low, high, hours, record_accuracy):
+    # 24.32 and 12.13 h: apses and periods were published in round numbers
+    period = LunarElements(low, high, 60.0).period_s / 3600.0
+    record_accuracy(f"relay orbit of {low:g} x {high:g} km", "published period", "period", period - hours, "h", 0.4)
+
+
+def test_a_frozen_ellipse_lies_near_the_averaged_formula(record_accuracy):
+    found = frozen_relay_orbit(6541.4, 0.6, float(tdb_from_utc("2024-04-02T12:00:00")), n_months=12)
+    # 0.31 deg measured, trend 2.8 deg a year before and 0.02 after the correction
+    record_accuracy(
+        "frozen ellipse, a = 6541 km, e = 0.6, full forces", "averaged problem, e^2 = 1 - 5/3 cos^2 i",
+        "inclination to the Earth's plane", found.inclination_deg - found.seed_inclination_deg, "deg", 1.0,
+    )  # fmt: skip
+    assert abs(found.trend_deg_year) < 0.05 < abs(found.seed_trend_deg_year)
+
+
+def fixed_burn_loss_m_s(perilune_km, vinf_km_s, apolune_km, mass_kg, engine):
+    """Least loss of a burn at fixed attitude to the energy of an ellipse: plane, two bodies, scipy's integrator."""
+    radius = MOON.radius_km + perilune_km
+    size = 0.5 * (radius + MOON.radius_km + apolune_km)
+    before = math.sqrt(vinf_km_s**2 + 2.0 * MU / radius)
+    impulse = before - math.sqrt(MU * (2.0 / radius - 1.0 / size))
+    exhaust = engine.isp_s * STANDARD_GRAVITY_M_S2 / 1e3
+    push, flow = engine.thrust_n / 1e3 / mass_kg, engine.thrust_n / 1e3 / exhaust / mass_kg
+
+    def coast(t, y):
+        pull = -MU / math.hypot(y[0], y[1]) ** 3
+        return [y[2], y[3], pull * y[0], pull * y[1]]
+
+    def duration(controls):
+        lead, pitch = controls[0] * 100.0, controls[1]
+        options = {"method": "DOP853", "rtol": 1e-12, "atol": 1e-12}
+        start = solve_ivp(coast, (0.0, -lead), [radius, 0.0, 0.0, before], **options).y[:, -1]
+
+        def burn(t, y):
+            a = push / (1.0 - flow * t)
+            rates = coast(t, y)
+            return [rates[0], rates[1], rates[2] + a * math.sin(pitch), rates[3] - a * math.cos(pitch)]
+
+        def energy(t, y):
+            return 0.5 * (y[2] ** 2 + y[3] ** 2) - MU / math.hypot(y[0], y[1]) + 0.5 * MU / size
+
+        energy.terminal = True
+        return solve_ivp(burn, (0.0, 4000.0), start, events=energy, **options).t_events[0][0]
+
+    short = (1.0 - math.exp(-impulse / exhaust)) / flow
+    options = {"xatol": 1e-3, "fatol": 1e-5}
+    best = minimize(duration, [0.5 * short / 100.0, 0.0], method="Nelder-Mead", options=options).fun
+    return (-exhaust * math.log(1.0 - flow * best) - impulse) * 1e3
+
+
+def arrival(perilune_km, vinf_km_s):
+    radius = MOON.radius_km + perilune_km
+    icrf = equator_axes([EPOCH])[0].T
+    speed = math.sqrt(vinf_km_s**2 + 2.0 * MU / radius)
+    return np.concatenate([icrf @ np.array([radius, 0.0, 0.0]), icrf @ np.array([0.0, 0.0, speed])])
+
+
+@pytest.mark.parametrize(("apolune", "formula_tolerance"), [(9000.0, 0.05), (2000.0, 2.0)])
+def test_losses_of_insertion_burns(apolune, formula_tolerance, record_accuracy):
+    engine = Engine(3000.0, 310.0)
+    alone = FullForceModel(center="moon", point_masses=("moon",), gm_km3_s2={"moon": MU})
+    step = ApsisStep("LOI", other_altitude_km=apolune, steering="fixed")
+    burn = fly_insertion(arrival(200.0, 0.85), EPOCH, 8200.0, engine, (step,), model=alone).burns[0]
+    case = f"insertion of 8.2 t at 3 kN into 200 x {apolune:g} km, fixed attitude"
+    reference = fixed_burn_loss_m_s(200.0, 0.85, apolune, 8200.0, engine)
+    record_accuracy(
+        case, "plane two-body integration, scipy DOP853", "finite-burn loss", burn.loss_m_s - reference, "m/s", 5e-3
+    )
+    record_accuracy(
+        case, "(omega t)^2 dv/24, Robbins 1966", "finite-burn loss", burn.loss_m_s - burn.formula_loss_m_s, "m/s",
+        formula_tolerance,
+    )  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("field", ["GRGM1200A", "LP165P"])
+def test_lifetime_of_a_125_km_polar_orbit(field, record_accuracy):
+    axes, a = equator_axes([PUBLISHED_TDB])[0], 1738.0 + 125.0
+    nodes = np.radians(np.arange(0.0, 360.0, 45.0))
+    places = np.stack([np.cos(nodes), np.sin(nodes), np.zeros(8)], axis=1) @ axes
+    start = np.concatenate([a * places, np.tile(math.sqrt(MU / a) * axes[2], (8, 1))], axis=1)
+    model = None
+    if field == "LP165P":
+        figure = load_gravity_field(DATA / "lp165p_50_gmat.cof", "moon")
+        model = FullForceModel(center="moon", point_masses=("moon", "earth", "sun"), moon_field=figure)
+    history = evolve_low_orbits(start, PUBLISHED_TDB, 500.0, model=model, margin_km=1738.0 - MOON.radius_km)
+    lived = history.lifetime_day
+    # 278 to 342 d, median 296: see the module's docstring for what does and does not explain the rest
+    record_accuracy(
+        f"lifetime of a 125 km polar orbit, {field} 50x50, median of 8 nodes", "Gupta and Sharma 2011, 411 d (LP165P)",
+        "lifetime", float(np.median(lived)) - 411.0, "d", 140.0,
+    )  # fmt: skip
+    assert 270.0 < lived.min() < lived.max() < 350.0
