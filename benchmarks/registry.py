@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.extended_precision import extended_ends
 from benchmarks.heyoka_tools import long_double_ends
 from benchmarks.low_orbit_task import TASKS as LOW_ORBITS
 from benchmarks.stm_task import W3_TASKS
@@ -39,10 +40,14 @@ def departure_ends(task: Task, world: Forces, states: FloatArray, t0_tdb: FloatA
     name : str
         Which reference.
     ends : numpy.ndarray (N, 6)
-        heyoka in long double where it is installed, else perilune's independent DOP853 at 1e-16.
+        heyoka in long double where it is installed, else extrapolation in long double, where the processor has it, else
+        perilune's independent DOP853 at 1e-15.
     """
-    if find_spec("heyoka") is not None and np.finfo(np.longdouble).nmant >= 63:
-        return "heyoka long double 1e-18", long_double_ends(world, states, t0_tdb, task.span_s)
+    if np.finfo(np.longdouble).nmant >= 63:
+        if find_spec("heyoka") is not None:
+            return "heyoka long double 1e-18", long_double_ends(world, states, t0_tdb, task.span_s)
+        spans = np.full(len(states), task.span_s)
+        return "extrapolation of order 20, long double", extended_ends(world, states, t0_tdb, spans)
     stop = t0_tdb + task.span_s
     ends = propagate(states, t0_tdb, stop, model(), method="dop853", tolerance=1e-15, impacts=False, threads=1)
     return "perilune dop853 1e-15", ends.states
