@@ -34,8 +34,8 @@ from sim.operations import (
 from sim.operations.link_budget import BITS_PER_GIGABYTE, LinkBudget
 from sim.operations.request import AtMoonCase, PartnerCase, PlaceCase
 
-KEPT = "kept orbit, two bodies"
-FREE = "free flight, gravity field with Earth and Sun"
+KEPT = "kept, two bodies"
+FREE = "left alone, full field"
 _HIDDEN_SAMPLE_S = 60.0
 
 

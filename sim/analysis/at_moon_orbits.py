@@ -13,7 +13,7 @@ from sim.analysis.parts import Floats
 from sim.bodies import MOON
 from sim.cases import MissionCase, OrbitPhase
 from sim.constants import SECONDS_PER_DAY
-from sim.core.status import Status
+from sim.core.status import STATUS_TEXT, Status
 from sim.ephemeris import Ephemeris
 from sim.frames import R_me_icrf, rotate
 from sim.operations import LunarElements, Track, track_from_elements, track_from_states
@@ -164,6 +164,7 @@ def evolution(
         float(found.impact_tdb[0]) if found.status[0] == Status.IMPACT else None,
         degree,
         revs,
+        "" if found.status[0] in (Status.OK, Status.IMPACT) else STATUS_TEXT[Status(int(found.status[0]))],
     )
 
 

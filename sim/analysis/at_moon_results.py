@@ -71,6 +71,8 @@ class Evolution:
         Of the gravity field.
     revs : int
         Revolutions in a record.
+    fault : str
+        Why the propagation ended early when it was not by an impact; empty when all is well.
     """
 
     t_tdb: Floats
@@ -83,6 +85,7 @@ class Evolution:
     impact_tdb: float | None
     degree: int
     revs: int
+    fault: str = ""
 
 
 @dataclass(frozen=True, eq=False)

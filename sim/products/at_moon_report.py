@@ -18,6 +18,11 @@ from sim.units import DEG_PER_RAD
 
 Row = list[str | float | None]
 
+PATHS = (
+    "Kept: corrections hold shape and plane, two bodies. Left alone: the Moon's field (GRGM1200A), Earth and Sun, no "
+    "corrections."
+)
+
 
 def _utc(t_tdb: float) -> str:
     return str(utc(np.array([t_tdb]))[0])
@@ -129,12 +134,12 @@ def _orbit_table(found: AtMoonResult) -> Json:
                 float(history.perilune_altitude_km.min()) if history.t_tdb.size else None,
                 float(history.apolune_altitude_km.max()) if history.t_tdb.size else None,
                 float(history.eccentricity.max()) if history.t_tdb.size else None,
-                "–" if fall is None else f"comes down after {fall:.1f} d",
+                f"comes down after {fall:.1f} d" if fall is not None else history.fault or "–",
             ]
         )
     columns = [
         ("Phase", 0), ("Apses, km", 0), ("Inclination, °", 1), ("Node, °", 1), ("From", 0), ("Period, min", 1),
-        ("Left alone for, d", 0), ("Lowest, km", 1), ("Highest, km", 1), ("Largest e", 4), ("Impact", 0),
+        ("Left alone for, d", 0), ("Lowest, km", 1), ("Highest, km", 1), ("Largest e", 4), ("End", 0),
     ]  # fmt: skip
     note = (
         f"Counted from {found.arrival_basis}, {_utc(found.arrival_tdb)[:16].replace('T', ' ')} UTC. Left alone: what "
@@ -165,7 +170,8 @@ def _contact_table(found: LinkResult, names: dict[str, str]) -> Json:
         ("Longest gap, h", 1), ("Farthest, km", 0), ("GB a day", 2), ("Radio", 0),
     ]  # fmt: skip
     span = f"{(found.stop_tdb - found.start_tdb) / SECONDS_PER_DAY:.1f} d from {_utc(found.start_tdb)[:10]}"
-    return _table(f"Contacts with places on the Moon, {found.label}", columns, rows, f"Over {span}; edges to 0.01 s.")
+    note = f"Over {span}; edges to 0.01 s. {PATHS}"
+    return _table(f"Contacts with places on the Moon, {found.label}", columns, rows, note)
 
 
 def _way_table(found: LinkResult, names: dict[str, str]) -> Json:

@@ -25,6 +25,7 @@ Floats = NDArray[np.float64]
 
 DEGREE = 45
 _STEP_DEG = 1.0
+_POLE_DEG = 85.0
 _LIMIT_MGAL = 300.0
 _MGAL_PER_KM_S2 = 1e8
 _PALE = LinearSegmentedColormap.from_list("anomaly", ["#c9d3df", "#eef1f4", "#fbfbfa", "#f3ece0", "#e3cfae"], N=256)
@@ -247,14 +248,16 @@ def broken(longitude_deg: Floats, latitude_deg: Floats, jump_deg: float) -> tupl
     longitude_deg, latitude_deg : ndarray (N,)
         Points.
     jump_deg : float
-        Largest step of longitude that belongs to the line.
+        Largest step of longitude that belongs to the line; near the poles, where a map stretches them, 5 degrees.
 
     Returns
     -------
     tuple of ndarray
         The same with NaN between the pieces.
     """
-    cut = np.flatnonzero(np.abs(np.diff(longitude_deg)) > jump_deg) + 1
+    step = np.abs(np.diff(longitude_deg))
+    polar_step = (np.maximum(np.abs(latitude_deg[1:]), np.abs(latitude_deg[:-1])) > _POLE_DEG) & (step > 5.0)
+    cut = np.flatnonzero((step > jump_deg) | polar_step) + 1
     return np.insert(longitude_deg, cut, np.nan), np.insert(latitude_deg, cut, np.nan)
 
 

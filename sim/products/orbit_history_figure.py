@@ -12,6 +12,8 @@ from sim.products.at_moon_folder import AtMoon
 from sim.products.folder import times
 from sim.products.moon_map import HALO
 
+_LONG = 8.0
+"""Ellipses whose apolune exceeds the perilune altitude so many times show the perilune alone."""
 _ROW_IN, _HEAD_IN, _FOOT_IN = 2.75, 0.85, 0.45
 
 
@@ -41,7 +43,7 @@ def draw(found: AtMoon, path: Path) -> Path:
     for index, phase in enumerate(phases):
         bottom = (height - _HEAD_IN - (index + 1) * _ROW_IN + 0.66) / height
         size = (_ROW_IN - 0.98) / height
-        _altitude(figure.add_axes((0.06, bottom, 0.40, size)), found, phase, index)
+        _altitude(figure.add_axes((0.075, bottom, 0.385, size)), found, phase, index)
         _shape(figure.add_axes((0.54, bottom, 0.385, size)), found, phase, index)
     degrees = ", ".join(str(one) for one in dict.fromkeys(phase["degree"] for phase in phases))
     text = (
@@ -56,13 +58,15 @@ def _altitude(axes: Axes, found: AtMoon, phase: dict[str, object], index: int) -
     table = found.tables[str(phase["history"])]
     t = times(table["utc"])
     colour = style.colour(index)
-    axes.fill_between(t, table["perilune_altitude_km"], table["apolune_altitude_km"], color=colour, alpha=0.22, lw=0)
     axes.plot(t, table["perilune_altitude_km"], color=colour, lw=1.6)
-    axes.plot(t, table["apolune_altitude_km"], color=colour, lw=1.0)
+    long = t.size > 0 and np.min(table["apolune_altitude_km"]) > _LONG * np.max(table["perilune_altitude_km"])
+    if not long:
+        axes.fill_between(t, table["perilune_altitude_km"], table["apolune_altitude_km"], color=colour, alpha=0.22, lw=0)
+        axes.plot(t, table["apolune_altitude_km"], color=colour, lw=1.0)
     if t.size and np.min(table["perilune_altitude_km"]) < 0.5 * np.max(table["apolune_altitude_km"]):
         axes.axhline(0.0, color=style.INK, lw=0.9)
     low = float(np.min(table["perilune_altitude_km"])) if t.size else 0.0
-    high = float(np.max(table["apolune_altitude_km"])) if t.size else 1.0
+    high = float(np.max(table["perilune_altitude_km" if long else "apolune_altitude_km"])) if t.size else 1.0
     room = max(high - low, 0.02 * high)
     axes.set_ylim((low - 0.45 * room) if low > 0.5 * high else min(0.0, low) - 0.02 * high, high + 0.12 * room)
     if t.size:
@@ -78,10 +82,14 @@ def _altitude(axes: Axes, found: AtMoon, phase: dict[str, object], index: int) -
             path_effects=[HALO],
         )  # fmt: skip
         axes.set_xlim(t[0], t[-1])
-    axes.set_ylabel("Altitude (km)")
+    axes.set_ylabel("Lowest altitude (km)" if long else "Altitude (km)")
     axes.grid(True)
     style.date_axis(axes)
     apses = f"{phase['perilune_altitude_km']:g} x {phase['apolune_altitude_km']:g} km, {phase['inclination_deg']:g}°"
+    if long:
+        far = table["apolune_altitude_km"]
+        words = f"apolune {far.min():,.0f} to {far.max():,.0f} km".replace(",", "\u202f")
+        axes.annotate(words, (0.98, 0.95), xycoords="axes fraction", ha="right", va="top", fontsize=9, color=style.MUTED)
     axes.set_title(f"{str(phase['name']).replace('_', ' ')}: {apses}")
 
 
