@@ -38,7 +38,7 @@ def draw(found: AtMoon, path: Path) -> Path:
     style.heading(
         figure,
         f"{found.name}: what becomes of the orbits without corrections",
-        "Band: lowest to highest altitude within a few revolutions. Right: averaged eccentricity, and its direction.",
+        "Band: lowest to highest altitude (long ellipses: the lowest). Right: averaged eccentricity and its direction.",
     )
     for index, phase in enumerate(phases):
         bottom = (height - _HEAD_IN - (index + 1) * _ROW_IN + 0.66) / height
@@ -61,8 +61,9 @@ def _altitude(axes: Axes, found: AtMoon, phase: dict[str, object], index: int) -
     axes.plot(t, table["perilune_altitude_km"], color=colour, lw=1.6)
     long = t.size > 0 and np.min(table["apolune_altitude_km"]) > _LONG * np.max(table["perilune_altitude_km"])
     if not long:
-        axes.fill_between(t, table["perilune_altitude_km"], table["apolune_altitude_km"], color=colour, alpha=0.22, lw=0)
-        axes.plot(t, table["apolune_altitude_km"], color=colour, lw=1.0)
+        far = table["apolune_altitude_km"]
+        axes.fill_between(t, table["perilune_altitude_km"], far, color=colour, alpha=0.22, lw=0)
+        axes.plot(t, far, color=colour, lw=1.0)
     if t.size and np.min(table["perilune_altitude_km"]) < 0.5 * np.max(table["apolune_altitude_km"]):
         axes.axhline(0.0, color=style.INK, lw=0.9)
     low = float(np.min(table["perilune_altitude_km"])) if t.size else 0.0
@@ -72,25 +73,22 @@ def _altitude(axes: Axes, found: AtMoon, phase: dict[str, object], index: int) -
     if t.size:
         at = int(np.argmin(table["perilune_altitude_km"]))
         axes.plot(t[at : at + 1], [low], "v", ms=6, color=colour)
-        words = f"lowest {low:.0f} km"
-        if phase["impact_utc"]:
-            words = f"comes down {str(phase['impact_utc'])[:10]}"
         early = at < 0.55 * t.size
         axes.annotate(
-            words, (t[at], low), xytext=(9 if early else -9, -4), textcoords="offset points", fontsize=9,
-            ha="left" if early else "right", va="top" if low > 0.5 * high else "center", color=style.INK,
-            path_effects=[HALO],
+            f"lowest {max(low, 0.0):.0f} km", (t[at], low), xytext=(9 if early else -9, 5 if long else -4), fontsize=9,
+            textcoords="offset points", ha="left" if early else "right", color=style.INK, path_effects=[HALO],
+            va="top" if low > 0.5 * high else "center",
         )  # fmt: skip
+        if phase["impact_utc"]:
+            words = f"comes down {str(phase['impact_utc'])[:10]}"
+            axes.text(0.02, 0.96, words, transform=axes.transAxes, va="top", color="#b3261e", path_effects=[HALO])
         axes.set_xlim(t[0], t[-1])
     axes.set_ylabel("Lowest altitude (km)" if long else "Altitude (km)")
     axes.grid(True)
     style.date_axis(axes)
     apses = f"{phase['perilune_altitude_km']:g} x {phase['apolune_altitude_km']:g} km, {phase['inclination_deg']:g}°"
-    if long:
-        far = table["apolune_altitude_km"]
-        words = f"apolune {far.min():,.0f} to {far.max():,.0f} km".replace(",", "\u202f")
-        axes.annotate(words, (0.98, 0.95), xycoords="axes fraction", ha="right", va="top", fontsize=9, color=style.MUTED)
-    axes.set_title(f"{str(phase['name']).replace('_', ' ')}: {apses}")
+    title = f"{str(phase['name']).replace('_', ' ')}: {apses}"
+    axes.set_title(title)
 
 
 def _shape(axes: Axes, found: AtMoon, phase: dict[str, object], index: int) -> None:
