@@ -161,7 +161,7 @@ def relays() -> dict[str, Any]:
         }  # fmt: skip
     frozen = []
     for node in (0.0, 90.0, 180.0, 270.0):
-        one = frozen_relay_orbit(6541.4, 0.6, t0, node_deg=node, n_months=24)
+        one = frozen_relay_orbit(6541.4, 0.6, t0, node_deg=node, n_months=12)
         long = evolve_relay_orbits(one.state_icrf, t0, 10.0 * 365.25)
         frozen.append(
             {

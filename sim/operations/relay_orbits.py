@@ -319,17 +319,16 @@ def frozen_relay_orbit(
     axes = earth_plane_axes(t0_tdb, None if model is None else model.ephemeris)
     seed = float(frozen_inclination_deg(ecc))
     guess = np.array([seed, argument_deg])
-    jacobian = np.zeros((2, 2))
     first = np.zeros(2)
     for iteration in range(max_iterations + 1):
-        offsets = _DIFFERENCE_DEG * np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])[: 3 if iteration == 0 else 1]
+        offsets = _DIFFERENCE_DEG * np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
         rows = np.stack([relay_state(semi_major_axis_km, ecc, i, node_deg, w, axes) for i, w in guess + offsets])
         flown = evolve_relay_orbits(rows, t0_tdb, span, degree=degree, model=model)
         if (flown.history.status != Status.OK).any():
             break
         rates = flown.trends(span) * np.array([1.0, 1.0 / RAD_PER_DEG])
-        if iteration == 0:
-            first, jacobian = rates[0], (rates[1:] - rates[:1]).T / _DIFFERENCE_DEG
+        jacobian = (rates[1:] - rates[:1]).T / _DIFFERENCE_DEG
+        first = rates[0] if iteration == 0 else first
         if float(np.abs(rates[0]).max()) < tolerance_deg_year:
             return FrozenRelay(
                 rows[0], t0_tdb, semi_major_axis_km, ecc, seed, float(guess[0]), float(guess[1]), span,

@@ -18,6 +18,7 @@ from sim.operations.frozen_orbits import EccentricityMap
 from sim.operations.low_orbits import LowOrbitHistory
 from sim.operations.orbit_keeping import OrbitKeeping
 from sim.operations.orbit_lifetimes import LifetimeGrid
+from sim.operations.relay_orbits import RelayEvolution
 from sim.products import style
 from sim.timescales import utc_from_tdb
 
@@ -339,4 +340,59 @@ def draw_keeping_costs(kept: Sequence[OrbitKeeping], path: Path, *, title: str =
             "GRGM1200A, Earth and Sun; burns as impulses, each pair moves the eccentricity vector to where its next "
             "loop lies around zero. Plane and phase are free; no navigation errors, no attitude losses.",
         )
+        return style.save(figure, path)
+
+
+def draw_relay_orbits(
+    flown: RelayEvolution, labels: Sequence[str], path: Path, *, title: str = "Elliptic relay orbits over time"
+) -> Path:
+    """Draw how ellipses change: eccentricity and argument of perilune in the Earth's plane, and the perilune altitude.
+
+    Parameters
+    ----------
+    flown : RelayEvolution
+        N orbits.
+    labels : sequence of str
+        One an orbit.
+    path : Path
+        File to write.
+    title : str
+        Heading.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    InputError
+        Labels that do not fit.
+    StoreError
+        The file cannot be written.
+    """
+    _check(labels, len(flown.ecc))
+    with style.styled():
+        figure = style.new_figure(6.2)
+        words = "Argument of perilune in the plane of the Earth's motion; 90 deg: apolune over the south. Square: end."
+        style.heading(figure, title, words)
+        left, right = figure.add_axes((0.075, 0.15, 0.36, 0.6)), figure.add_axes((0.525, 0.15, 0.45, 0.6))
+        for index, label in enumerate(labels):
+            argument, ecc, colour = flown.argument_deg[index], flown.ecc[index], style.colour(index)
+            left.plot(argument, ecc, lw=0.8, color=colour, label=label)
+            last = int(np.flatnonzero(np.isfinite(ecc))[-1])
+            left.plot(argument[0], ecc[0], "o", ms=6, mfc="none", color=colour)
+            left.plot(argument[last], ecc[last], "s", ms=5, color=colour)
+            right.plot(flown.elapsed_day, flown.history.perilune_altitude_km[index], lw=0.8, color=colour)
+            lived = float(flown.history.lifetime_day[index])
+            if np.isfinite(lived):
+                right.plot(lived, 0.0, "s", ms=6, color=colour, clip_on=False, zorder=9)
+        left.set_xlabel("argument of perilune, deg")
+        left.set_ylabel("eccentricity")
+        right.set_xlabel("days since the start; square on the axis: impact")
+        right.set_ylabel("lowest altitude of a revolution, km")
+        right.set_ylim(bottom=0.0)
+        right.set_xlim(left=0.0)
+        figure.legend(loc="upper left", bbox_to_anchor=(0.068, 0.845), ncols=4)
+        style.footer(figure, _forces(flown.history))
         return style.save(figure, path)

@@ -11,6 +11,7 @@ from sim.operations.frozen_orbits import eccentricity_maps, node_states
 from sim.operations.low_orbits import evolve_low_orbits
 from sim.operations.orbit_keeping import keep_orbit
 from sim.operations.orbit_lifetimes import lifetime_grid
+from sim.operations.relay_orbits import earth_plane_axes, evolve_relay_orbits, relay_state
 from sim.products import style
 from sim.products.low_orbit_figures import (
     draw_altitude_bands,
@@ -18,6 +19,7 @@ from sim.products.low_orbit_figures import (
     draw_frozen_families,
     draw_keeping_costs,
     draw_lifetimes,
+    draw_relay_orbits,
 )
 from sim.timescales import tdb_from_utc
 
@@ -49,3 +51,12 @@ def test_maps_grids_and_costs(tmp_path):
     assert is_figure(draw_lifetimes(grid, tmp_path / "b.png"))
     kept = keep_orbit(60.0, 90.0, EPOCH, 2, interval_day=2.0, degree=8)
     assert is_figure(draw_keeping_costs([kept], tmp_path / "c.png"))
+
+
+def test_relay_orbits(tmp_path):
+    axes = earth_plane_axes(EPOCH)
+    states = [relay_state(6541.4, 0.6, 52.0, node, 90.0, axes) for node in (0.0, 90.0)]
+    flown = evolve_relay_orbits(states, EPOCH, 20.0, degree=4)
+    assert is_figure(draw_relay_orbits(flown, ["node 0", "node 90"], tmp_path / "a.png"))
+    with pytest.raises(InputError, match="labels for 2 orbits"):
+        draw_relay_orbits(flown, [], tmp_path / "b.png")
