@@ -65,12 +65,12 @@ def newest(records: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        In the order in which task and tool first occur.
+        Task by task, both in the order in which they first occur.
     """
-    kept: dict[tuple[str, str], dict[str, Any]] = {}
+    kept: dict[str, dict[str, dict[str, Any]]] = {}
     for record in records:
-        kept[record["task"], record["tool"]] = record
-    return list(kept.values())
+        kept.setdefault(record["task"], {})[record["tool"]] = record
+    return [record for tools in kept.values() for record in tools.values()]
 
 
 def ratio(perilune: dict[str, Any], other: dict[str, Any]) -> float:
