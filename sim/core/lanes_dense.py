@@ -1,8 +1,9 @@
 """States inside a step of the lanes, from what its stages have left behind.
 
-The accelerations of the deviation at twelve of the stages are good enough for a polynomial through them; two more
-degrees make it meet the end of the step in position and velocity. What it says about the deviation is better than the
-error of the integration (measured in ``tests/unit/test_lanes_dense.py``); the conic itself is exact.
+The accelerations of the deviation at eleven of the stages are good enough for a polynomial through them; two more
+degrees make it meet the end of the step in position and velocity. The conic itself is exact. Measured at a tolerance of
+1e-12 (``tests/unit/test_lanes_dense.py``): 0.01 mm at the median of arcs past the Moon, 0.6 mm at most, in steps of a
+day at 600,000 km; less than 0.01 mm in orbits. The stages at the very end are left out: they are less accurate.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ from sim.core.lanes_table import COMPANION_TERMS
 from sim.core.rkn1210_tableau import BP, STAGES, B, C
 from sim.core.simd import bits, fma, inverse_root, less, load, magnitude, select, store
 
-PLACES: Final = (0, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 16)
+PLACES: Final = (0, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14)
 """Stages whose positions are good to fifth order or better."""
 TERMS: Final = len(PLACES) + 2
 """Coefficients of the second derivative of the deviation, as a polynomial in the part of the step gone."""

@@ -82,8 +82,8 @@ def ensemble(name, table):
 
 
 # Largest difference in m from the scalar path at 1e-15, at tolerances of 1e-9 and 1e-12. Measured: 0.06 and 0.007;
-# 0.03 and 0.0015; 0.006 and 0.008; 0.011 and 0.012; 0.0002 and 0.00003. What stays in lunar orbits at any tolerance are
-# the steps of 1e-9 to 6e-9 km from one overlapping piece of the ephemeris to the next.
+# 0.03 and 0.0015; 0.006 and 0.008; 0.011 and 0.012; 0.0002 and 0.00003. What stays in lunar orbits at any
+# tolerance comes from pieces that reach across the edges of the ephemeris' granules: see sim.core.lanes_table.
 CASES = [
     ("flyby at 50 km", 0.5, 0.05),
     ("through the Moon", 0.2, 0.015),
