@@ -39,6 +39,7 @@ from sim.core.low_step import (
     OLD_SQUARE,
     PART,
     POSITION,
+    RAW,
     SPEED_PART,
     SQUARE,
     STEP,
@@ -130,7 +131,7 @@ def go_on(w: Array, lane: int, mu: float, method: GaussJackson, grid: Array, tur
     """Take the forces of one node; return True when the start is done."""
     node = turn[0]
     for c in range(3):
-        grid[FORCES, node, c] = w[FORCE + c, lane]
+        grid[FORCES, node, c] = w[RAW + c, lane]
     turn[0] = node + 1
     if node + 1 == grid.shape[1]:
         turn[0] = 0

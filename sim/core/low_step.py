@@ -95,7 +95,9 @@ BEGIN: Final = 39
 COARSE: Final = 40
 """Step that the lane is to take once its start is done."""
 FORCE: Final = 41
-SERIES: Final = 44
+RAW: Final = 44
+"""The acceleration where it was asked for; ``FORCE`` is moved to the corrected position."""
+SERIES: Final = 47
 HISTORY: Final = SERIES + VALUES
 """Accelerations, latest first, from a row that moves downwards."""
 DEPTH: Final = 48
@@ -198,7 +200,11 @@ def evaluate(w: Array, table: LowTable) -> None:
         ay = ay + fy
         az = az + fz
     factor = pull(table.gm, fma(x, x, fma(y, y, z * z)))
-    store3(w, FORCE, fma(-factor, x, ax), fma(-factor, y, ay), fma(-factor, z, az))
+    ax = fma(-factor, x, ax)
+    ay = fma(-factor, y, ay)
+    az = fma(-factor, z, az)
+    store3(w, FORCE, ax, ay, az)
+    store3(w, RAW, ax, ay, az)
 
 
 @lean_kernel

@@ -129,10 +129,12 @@ def propagate_low_orbits(
     impact_radius_km : array_like (N,) or (), optional
         Distance from the centre at which a row ends with the status ``IMPACT``, at an instant good to 1 ms; 0: never.
         By default the mean radius of the centre.
-    steps_per_revolution : float
-        Steps in the time of one revolution at the angular rate of the periapsis, 40 to 5000.
-    order : int
-        Of Gauss-Jackson's method: 6, 8, 10, 12 or 14.
+    steps_per_revolution : float, optional
+        Steps in the time of one revolution at the angular rate of the periapsis, 40 to 5000. By default 90, and 4 for
+        each degree of the field.
+    order : int, optional
+        Of plain Gauss-Jackson: 6, 8, 10, 12 or 14. By default 10 for smooth fields, else weights fitted to the field's
+        spectrum (:func:`sim.core.gauss_jackson.fitted`).
     threads : int, optional
         By default as many as there are processors.
     max_steps : int
@@ -146,6 +148,30 @@ def propagate_low_orbits(
     ------
     InputError
         Arrays whose shapes do not fit, times that turn back, a model with forces that are not for this method.
+
+    Notes
+    -----
+    Measured largest error of the position, m, of polar and inclined orbits 100 km above the Moon after 7 days; the
+    velocity is off by as many mm/s:
+
+    ====== ===== ===== ===== ===== ===== =====
+    degree    90   120   150   170   220   250
+    ====== ===== ===== ===== ===== ===== =====
+    12      0.05 0.006
+    20       1.2  0.08
+    50       310    49    16   1.6   0.1  0.03
+    70       310    25    18    20   1.1   0.1
+    ====== ===== ===== ===== ===== ===== =====
+
+    After 180 days in degree 50, 30 to 120 km high at first, against 300 steps: with 200 steps the instants of impacts
+    move by 0.03 s (median; at most 0.4 s) and least radii by 0.2 m; with 120 steps by 2 s, in one case of 64 by a
+    revolution, and by 0.15 km; which orbits fall is the same down to 90 steps.
+
+    The step follows the osculating periapsis: it is looked at every 64 steps, and the method starts anew where another
+    one is due. An eccentricity above 0.95, an unbound orbit, or a step on which predictor and corrector differ by more
+    than 1e-5 of the distance end a row with the status ``DEGENERATE``: such rows are for
+    :func:`sim.propagation.propagate_full`. Two turning points of the radius inside one step (on orbits that are
+    circular to 1e-4) go unnoticed unless the surface is within 0.5 km; they are centimetres deep.
     """
     start = _rows(states)
     n = len(start)
