@@ -79,7 +79,7 @@ IntArray = npt.NDArray[np.int64]
 IDLE: Final = -1
 NO_PIECE: Final = 1e9
 """Not a piece: the first one is loaded because it differs."""
-CHECK: Final = 64.0
+CHECK: Final = 64
 """Steps between two looks at the orbit."""
 SHORTER: Final = 0.85
 LONGER: Final = 1.3
@@ -156,10 +156,22 @@ def outputs_at_start(batch: Batch, row: int, track: Array) -> int:
 
 
 @lean_kernel
-def set_alert(w: Array, lane: int, row: int, following: int, batch: Batch, fine: int, kept: int) -> None:
-    """Wake a lane for its next output, and for a look at its orbit or, in a start, the next node to keep."""
+def steps_to_go(w: Array, lane: int, count: int, fine: int, kept: int) -> int:
+    """Count the steps up to the next look at the orbit or, in a start, the next node to keep.
+
+    Both lie at fixed steps: where outputs are wanted must not decide what a lane does.
+    """
+    done = int(w[COUNT, lane])
+    if kept == WINDOW:
+        return CHECK - done % CHECK
+    return fine - (done - count // 2) % fine
+
+
+@lean_kernel
+def set_alert(w: Array, lane: int, row: int, following: int, batch: Batch, to_go: int) -> None:
+    """Wake a lane for its next output, and after the steps that it has to go."""
     h = w[STEP, lane]
-    check = w[TAU, lane] + (CHECK * h if kept == WINDOW else (fine - 0.5) * h)
+    check = w[TAU, lane] + (to_go - 0.5) * h
     wanted = batch.times[row, following] - batch.t0[row]
     w[ALERT, lane] = min(check, wanted) if h > 0.0 else max(check, wanted)
 
@@ -356,8 +368,9 @@ def attend(
     starting = turn[2] < WINDOW
     if starting:
         keep_on_starting(w, lane, method, fine, nodes, turn, base)
-    set_alert(w, lane, row, following[lane], batch, fine, turn[2])
-    if starting:
+    to_go = steps_to_go(w, lane, method.predictor.shape[0], fine, turn[2])
+    set_alert(w, lane, row, following[lane], batch, to_go)
+    if starting or to_go < CHECK:
         return 0
     change = look(w, table, lane, row, per_revolution, fine, batch, grid, scratch, turn)
     if change < 2:
