@@ -308,9 +308,26 @@ def test_none_missed_none_invented(name, record_accuracy):
 @pytest.mark.parametrize("name", ENSEMBLES)
 @pytest.mark.parametrize("seed", [21, 22])
 def test_none_missed_none_invented_in_many(name, seed):
-    worst, _, wrong = compare(name, 16, seed)
+    """Within 1 ms; at the apses of nearly circular orbits, which are flat, in proportion to the eccentricity."""
+    report = []
+    _, _, wrong = compare(name, 16, seed, report)
     assert not wrong
-    assert worst < 1e-3
+    model, states, _, _ = ensemble(name, 16, seed)
+    eccentricity = eccentricities(model, states)
+    for kind, difference, row, index in report:
+        flat = 0.01 / eccentricity[row] if kind in ("ClosestApproach", "FarthestPoint") else 1.0
+        # Measured worst: 6.9 ms at an apsis of e = 0.0008 (here 12 ms are allowed), 0.5 ms at all other events.
+        assert difference < 1e-3 * max(1.0, flat), (kind, row, BOTH[index])
+
+
+def eccentricities(model, states):
+    """Osculating, about the body whose apses are looked for; large where it is not the centre."""
+    mu = model.body_gm_km3_s2(model.center)
+    radius = np.sqrt((states[:, :3] ** 2).sum(axis=1))[:, np.newaxis]
+    climb = (states[:, :3] * states[:, 3:]).sum(axis=1)[:, np.newaxis]
+    speed2 = (states[:, 3:] ** 2).sum(axis=1)[:, np.newaxis]
+    vector = ((speed2 - mu / radius) * states[:, :3] - climb * states[:, 3:]) / mu
+    return np.sqrt((vector**2).sum(axis=1))
 
 
 @pytest.mark.parametrize("height_km", [1e-4, -1e-4])
