@@ -53,6 +53,9 @@ Floats = NDArray[np.float64]
 GOAL_KM, GOAL_DEG, GOAL_S = 1e-3, 1e-5, 0.1
 """What GMAT has to meet; our solver meets 2e-5 km, 1e-7 deg and 7e-5 s."""
 
+NEAR_TASK = "GMAT-near"
+ARRIVALS = 2000
+
 HEAD = (
     spacecraft("TDBModJulian", "{epoch!r}")
     + MOON_AXES
@@ -290,7 +293,7 @@ def compare(
         time_atlas(48)
         for turn in range(rounds):
             ours.append(time_ours(targets, copies))
-            atlas.append(time_atlas(2000))
+            atlas.append(time_atlas(ARRIVALS))
             for rates_of, start in ((gmat_rates, guess), (near_rates, near)):
                 spent = []
                 for row in range(len(targets)):
@@ -316,7 +319,6 @@ def compare(
             "rate_per_s_core": float(np.median(gmat_rates)),
             "rates": gmat_rates,
             "error_p99_m": float(np.percentile(missed_km, 99) * 1e3),
-            "rate_from_neighbours_per_s_core": float(np.median(near_rates)),
             "not_converged": failed,
             "what": "differential corrector, backward from our first guess; error: missed perigee radius",
         },
@@ -330,10 +332,30 @@ def compare(
             "error_p99_m": float(np.percentile(residual_km, 99) * 1e3),
             "rate_per_s_wall": float(np.median([pair[1] for pair in ours])),
             "times_gmat": float(np.median(np.array(rates) / np.array(gmat_rates))),
-            "atlas_rate_per_s_core": float(np.median(atlas)),
-            "atlas_times_gmat": float(np.median(np.array(atlas) / np.array(gmat_rates))),
-            "atlas_times_gmat_from_neighbours": float(np.median(np.array(atlas) / np.array(near_rates))),
-            "what": "from the same first guess (atlas: hourly arrivals from neighbours); error: missed perigee radius",
+            "what": "from the same first guess; error: missed perigee radius",
+        },
+        {
+            **common,
+            "task": NEAR_TASK,
+            "tool": "gmat",
+            "version": version("gmatpy"),
+            "rows": len(targets),
+            "rate_per_s_core": float(np.median(near_rates)),
+            "rates": near_rates,
+            "error_p99_m": float(np.percentile(missed_km, 99) * 1e3),
+            "what": "differential corrector, from a guess interpolated between solved arrivals",
+        },
+        {
+            **common,
+            "task": NEAR_TASK,
+            "tool": "perilune",
+            "version": sim.__version__,
+            "rows": 4 * ARRIVALS,
+            "rate_per_s_core": float(np.median(atlas)),
+            "rates": atlas,
+            "error_p99_m": float(np.percentile(residual_km, 99) * 1e3),
+            "times_gmat": float(np.median(np.array(atlas) / np.array(near_rates))),
+            "what": "hourly arrivals from such guesses, the arrivals solved for them included",
         },
     ]
 

@@ -196,7 +196,8 @@ def worst_cells(records: list[dict[str, Any]]) -> list[tuple[str, str]]:
 
 
 OTHER_TASKS = {
-    "GMAT": "one transfer targeted from the same guess",
+    "GMAT": "one transfer targeted, both from the same conic guess",
+    "GMAT-near": "one transfer targeted, both from solved neighbours",
     "T1": "every window of a site-year, 3 flight times",
     "T2": "two sites, hourly arrivals, 15 flight times",
     "A1": "a year of links: 2 orbiters, 3 landers, 12 stations",

@@ -149,7 +149,7 @@ def periodic_orbits():
 
 
 @pytest.mark.parametrize("full", [False, True], ids=["rkn1210", "full"])
-@pytest.mark.parametrize(("scale", "state", "period", "limit", "jacobi"), periodic_orbits())
+@pytest.mark.parametrize(("scale", "state", "period", "limit", "jacobi"), list(periodic_orbits()))
 def test_periodic_orbits_close(scale, state, period, limit, jacobi, full, request, record_accuracy):
     world = Circle(*scale)
     start, t1 = world.inertial(state), period / world.rate
