@@ -23,7 +23,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sim.constants import STANDARD_GRAVITY_M_S2, TWO_PI
+from sim.constants import TWO_PI
 from sim.core.dop853_tableau import A, B, C
 from sim.errors import InputError
 from sim.spacecraft import Engine
@@ -69,12 +69,12 @@ class InjectionStage:
     @property
     def exhaust_km_s(self) -> float:
         """Effective exhaust velocity."""
-        return self.isp_s * STANDARD_GRAVITY_M_S2 * KM_PER_M
+        return self.engine.exhaust_velocity_m_s * KM_PER_M
 
     @property
     def flow_kg_s(self) -> float:
         """Mass flow."""
-        return self.thrust_n * KM_PER_M / self.exhaust_km_s
+        return self.engine.mass_flow_kg_s
 
     @property
     def engine(self) -> Engine:
