@@ -76,6 +76,6 @@ def draw(folder: Folder, mission: Mission, path: Path, column: str = "") -> Path
     style.footer(
         figure,
         f"{len(rows)} opportunities within limits of {len(values)} found; all families, flight times and inclinations "
-        "searched, the lowest value drawn last. Full model, impulsive burns.",
+        "searched, the lowest value drawn last. Full model; burns priced as impulses.",
     )
     return style.save(figure, path)

@@ -24,6 +24,7 @@ from sim.products.trajectory import EMR_LENGTH_KM, block
 Floats = NDArray[np.float64]
 
 _GAP_DEG = 12.0
+_SECOND = np.timedelta64(1, "s")
 _LABEL_GAP_KM = 27_000.0
 
 
@@ -127,7 +128,7 @@ def draw(folder: Folder, mission: Mission, path: Path) -> Path:
     _facts(facts, mission.facts, best)
     style.footer(
         figure,
-        f"Earth with J2, Moon and Sun as point masses, {folder.summary['data']['ephemeris']['name']}; impulsive burns. "
+        f"Earth with J2, Moon and Sun as point masses, {folder.summary['data']['ephemeris']['name']}; {_burns(best)}. "
         f"Earth drawn with its "
         f"equatorial radius {EARTH.radius_equatorial_km:.0f} km, Moon {MOON.radius_km:.1f} km.",
     )
@@ -289,18 +290,29 @@ def _impact(axes: Axes, table: Table, facts: Mapping[str, Any], best: Mapping[st
     axes.set_title(f"Impact: {facts['target_name']}")
 
 
+def _burns(best: Mapping[str, Any]) -> str:
+    if best["tli_burn_s"] is None:
+        return "impulsive burns"
+    length = f"{best['tli_burn_s'] / 60.0:.0f} min"
+    return f"injection burns {length} about the perigee (speed given as an impulse), insertion drawn as an impulse"
+
+
 def _departure(axes: Axes, table: Table, facts: Mapping[str, Any], best: Mapping[str, Any]) -> None:
     position, velocity = block(table, "")[0], block(table, "", velocity=True)[0]
     view = plane_of(position, velocity)
     radius = float(np.sqrt((position**2).sum()))
     near = np.linspace(table["t_tdb"][0], min(table["t_tdb"][0] + 3.0 * 3600.0, table["t_tdb"][-1]), 400)
     track = view.project(smooth(table, "", near))
-    coast_rad = min(best["coast_s"] * float(np.sqrt(EARTH.gm_km3_s2 / radius**3)), 2.0 * np.pi)
-    angle = np.linspace(-coast_rad, 0.0, 300)
+    # A finite injection starts on the parking orbit, some degrees before the perigee that it leads to.
+    parked = radius if best["tli_burn_s"] is None else EARTH.radius_equatorial_km + facts["parking_altitude_km"]
+    rate = float(np.sqrt(EARTH.gm_km3_s2 / parked**3))
+    lead_s = float((times(np.array([best["tli_utc"]])) - times(np.array([best["tli_ignition_utc"]])))[0] / _SECOND)
+    coast_rad = min(best["coast_s"] * rate, 2.0 * np.pi)
+    angle = np.linspace(-coast_rad, 0.0, 300) - lead_s * rate
     circle = np.linspace(0.0, 2.0 * np.pi, 361)
     _disc(axes, np.zeros(2), EARTH.radius_equatorial_km, style.EARTH_COLOUR)
-    axes.plot(radius * np.cos(circle), radius * np.sin(circle), color=style.MUTED, lw=0.8, ls=(0, (3, 3)))
-    arc = radius * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    axes.plot(parked * np.cos(circle), parked * np.sin(circle), color=style.MUTED, lw=0.8, ls=(0, (3, 3)))
+    arc = parked * np.stack([np.cos(angle), np.sin(angle)], axis=1)
     axes.plot(*arc.T, color="#0072b2", lw=2.6, zorder=6)
     axes.plot(*track.T, color=style.TRACK, lw=1.8, zorder=5)
     axes.plot(radius, 0.0, "D", ms=5.5, color=style.TRACK, zorder=8)
@@ -313,7 +325,7 @@ def _departure(axes: Axes, table: Table, facts: Mapping[str, Any], best: Mapping
         return
     axes.set_title(f"Departure: {best['coast_s'] / 60.0:.0f} min in the parking orbit")
     axes.plot(*arc[0], "o", ms=5, color="#0072b2", zorder=7)
-    outward = arc[0] / radius
+    outward = arc[0] / parked
     offset = (float(14 * outward[0]), float(14 * outward[1]))
     side = "left" if outward[0] >= 0 else "right"
     _label(

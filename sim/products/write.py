@@ -121,7 +121,7 @@ def _write_mission(
     paths.append(write_table(directory / str(names["trajectory"]), flown, trajectory.COMMENTS))
     comments = (
         f"{mission.case.name}: transfer of the best opportunity, from just after injection to perilune",
-        f"perilune {results.versions.get('perilune', '')}; impulsive burns, full model, not an operational ephemeris",
+        f"perilune {results.versions.get('perilune', '')}; perigee to perilune, no burns, full model, not operational",
     )
     message = write_oem(
         directory / str(names["oem"]),
