@@ -1,4 +1,4 @@
-"""Write the measured tables of README.md from committed records, so that no figure there is typed.
+"""Write the measured tables of README.md and ``results/README.md`` from committed records: no figure there is typed.
 
 ``python -m benchmarks.readme`` rewrites the text between ``<!-- table: NAME -->`` and ``<!-- end -->``;
 ``--collect DIR`` first copies the records of a test run (``tests/.results``) into ``benchmarks/results``;
@@ -13,186 +13,16 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from benchmarks import registry, verdict
+from benchmarks.accuracy_tables import ACCURACY, RESULTS, group_table, headline_table, markdown, number, whole_table
 
 ROOT = Path(__file__).parents[1]
-RESULTS = Path(__file__).parent / "results"
-ACCURACY = RESULTS / "accuracy.jsonl"
 SPEED = RESULTS / "speed.jsonl"
 WINDOWS = RESULTS / "windows.jsonl"
 BAD_INPUT = RESULTS / "bad_input.jsonl"
-
-
-def number(value: float) -> str:
-    """Return a measured number with three digits, in plain notation where that reads well.
-
-    Parameters
-    ----------
-    value : float
-        Number.
-
-    Returns
-    -------
-    str
-        Text.
-    """
-    if value == 0.0:
-        return "0"
-    if 1e3 <= abs(value) < 1e9:
-        return f"{float(f'{value:.3g}'):,.0f}".replace(",", " ")
-    return f"{value:.3g}" if 1e-3 <= abs(value) < 1e3 else f"{value:.1e}"
-
-
-def with_unit(value: float, unit: str) -> str:
-    """Return a number with its unit; counts and ratios have none.
-
-    Parameters
-    ----------
-    value : float
-        Number.
-    unit : str
-        Unit, ``1`` or empty for none.
-
-    Returns
-    -------
-    str
-        Text.
-    """
-    return number(value) if unit in ("", "1") else f"{number(value)} {unit}"
-
-
-def markdown(header: list[str], rows: list[list[str]]) -> str:
-    """Return a Markdown table.
-
-    Parameters
-    ----------
-    header : list of str
-        Column titles.
-    rows : list of list of str
-        Cells.
-
-    Returns
-    -------
-    str
-        Lines joined.
-    """
-    lines = ["| " + " | ".join(header) + " |", "|" + " --- |" * len(header)]
-    lines += ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
-    return "\n".join(lines)
-
-
-SUITES = (
-    "test_truth_launch_hindcast",
-    "test_truth_transfers",
-    "test_truth_window_completeness",
-    "test_truth_gmat_transfers",
-    "test_truth_flights",
-    "test_truth_gmat",
-    "test_truth_gmat_engine",
-    "test_truth_gmat_forces",
-    "test_truth_orekit_forces",
-    "test_truth_gravity_axes",
-    "test_truth_flown_and_published",
-    "test_truth_extended_precision",
-    "test_truth_estimation",
-    "test_frames_erfa",
-    "test_frames_moon",
-    "test_timescales_erfa",
-    "test_operations_spice",
-    "test_truth_circumstances",
-    "test_truth_light_time",
-    "test_truth_spk_stk",
-)
-"""Truth tests shown in the README, in this order; the file of records holds all of them."""
-
-LEFT_OUT = ("restricted three-body problem, thesis", "spk type 13", "quick lane")
-"""Beginnings of cases that are many and alike."""
-
-
-QUANTILE = re.compile(r"(?P<what>.*), (?P<share>50% quantile|90% quantile|largest) of (?P<n>\d+)")
-BETWEEN = "the references from each other"
-"""How quantities begin that tell how far two references are apart."""
-
-
-def accuracy_table() -> str:
-    """Return what the truth tests measured: case, reference, our differences, those between references, limits.
-
-    Returns
-    -------
-    str
-        Markdown.
-    """
-    cases: dict[tuple[int, str, str], list[dict[str, Any]]] = {}
-    between: dict[str, list[str]] = {}
-    for record in verdict.read([ACCURACY]):
-        if record["suite"] not in SUITES or record["case"].lower().startswith(LEFT_OUT):
-            continue
-        if record["quantity"].startswith(BETWEEN):
-            apart = f"{record['reference']}: {with_unit(record['measured'], record['unit'])}"
-            between.setdefault(record["case"], []).append(apart)
-        else:
-            key = (SUITES.index(record["suite"]), record["case"], record["reference"])
-            cases.setdefault(key, []).append(record)
-    rows = []
-    for (_, case, reference), records in sorted(cases.items(), key=lambda item: item[0][0]):
-        cells = [*quantile_cells(records), *worst_cells(records)]
-        found, limits = ("; ".join(part) for part in zip(*cells, strict=True))
-        rows.append([case, reference, found, "; ".join(between.get(case, [])), limits])
-    return markdown(["case", "reference", "our difference", "references from each other", "test fails above"], rows)
-
-
-def quantile_cells(records: list[dict[str, Any]]) -> list[tuple[str, str]]:
-    """Return text and limits of quantities that come as median, 90 % and largest of many.
-
-    Parameters
-    ----------
-    records : list of dict
-        Of one case and reference.
-
-    Returns
-    -------
-    list of tuple of str
-    """
-    families: dict[tuple[str, str, str], dict[str, dict[str, Any]]] = {}
-    for record in records:
-        match = QUANTILE.fullmatch(record["quantity"])
-        if match:
-            families.setdefault((match["what"], match["n"], record["unit"]), {})[match["share"]] = record
-    cells = []
-    for (what, n, unit), family in families.items():
-        chosen = [family[share] for share in ("50% quantile", "90% quantile", "largest") if share in family]
-        values = " / ".join(number(record["measured"]) for record in chosen)
-        limits = " / ".join(number(record["tolerance"]) for record in chosen)
-        title = "median / 90 % / largest" if len(chosen) == 3 else "largest"
-        cells.append((f"{what}, {title} of {n}: {values} {unit}", f"{limits} {unit}"))
-    return cells
-
-
-def worst_cells(records: list[dict[str, Any]]) -> list[tuple[str, str]]:
-    """Return text and limit of the largest single quantity of each unit.
-
-    Parameters
-    ----------
-    records : list of dict
-        Of one case and reference.
-
-    Returns
-    -------
-    list of tuple of str
-    """
-    worst: dict[str, dict[str, Any]] = {}
-    for record in records:
-        known = worst.get(record["unit"])
-        if QUANTILE.fullmatch(record["quantity"]):
-            continue
-        if known is None or abs(record["measured"]) > abs(known["measured"]):
-            worst[record["unit"]] = record
-    return [
-        (f"{r['quantity']}: {with_unit(r['measured'], r['unit'])}", with_unit(r["tolerance"], r["unit"]))
-        for r in worst.values()
-    ]
+PAGES = (ROOT / "README.md", RESULTS / "README.md")
+"""Pages with tables."""
 
 
 OTHER_TASKS = {
@@ -249,19 +79,21 @@ def bad_input_table() -> str:
 
 
 TABLES: dict[str, Callable[[], str]] = {
-    "accuracy": accuracy_table,
+    "headlines": headline_table,
+    "groups": group_table,
+    "accuracy": whole_table,
     "speed": speed_table,
     "bad-input": bad_input_table,
 }
 
 
 def fill(text: str) -> str:
-    """Return the README's text with all tables written anew.
+    """Return a page with all its tables written anew.
 
     Parameters
     ----------
     text : str
-        README.
+        Page.
 
     Returns
     -------
@@ -306,7 +138,7 @@ def main(arguments: list[str] | None = None) -> int:
     Returns
     -------
     int
-        0, or 1 when ``--check`` finds the README stale.
+        0, or 1 when ``--check`` finds a page stale.
     """
     parser = argparse.ArgumentParser(prog="python -m benchmarks.readme", description=__doc__)
     parser.add_argument("--collect", type=Path, metavar="DIR", help="records of a test run")
@@ -315,13 +147,13 @@ def main(arguments: list[str] | None = None) -> int:
     if options.collect is not None:
         collect(options.collect / ACCURACY.name, ACCURACY, ("suite", "case", "reference", "quantity"))
         collect(options.collect / BAD_INPUT.name, BAD_INPUT, ("fault",))
-    readme = ROOT / "README.md"
-    before = readme.read_text(encoding="utf-8")
-    after = fill(before)
+    pages = {page: page.read_text(encoding="utf-8") for page in PAGES}
+    filled = {page: fill(text) for page, text in pages.items()}
     if options.check:
-        return int(before != after)
-    readme.write_text(after, encoding="utf-8")
-    sys.stdout.write(f"wrote {readme}\n")
+        return int(pages != filled)
+    for page, text in filled.items():
+        page.write_text(text, encoding="utf-8")
+        sys.stdout.write(f"wrote {page}\n")
     return 0
 
 

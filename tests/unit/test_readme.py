@@ -16,7 +16,7 @@ def test_tables_are_written_from_the_records() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.readme", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
     )
-    assert done.returncode == 0, "README.md is stale: run python -m benchmarks.readme"
+    assert done.returncode == 0, "a page is stale: run python -m benchmarks.readme"
 
 
 @pytest.mark.parametrize("name", ["run", "test"])
