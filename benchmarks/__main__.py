@@ -1,6 +1,7 @@
 """Command line: ``python -m benchmarks run --task W1 --seed N --tools perilune,heyoka --json FILE``, and ``report``.
 
-Keys of the records: ``python -m benchmarks keys``. Instruction counts: ``python -m benchmarks instructions``.
+Tasks of trajectories (W1, W2, W3) and whole ones (T1, T2, GMAT). Keys of the records: ``python -m benchmarks keys``.
+Instruction counts: ``python -m benchmarks instructions``.
 """
 
 from __future__ import annotations
@@ -9,14 +10,17 @@ import argparse
 import secrets
 import sys
 from pathlib import Path
+from typing import Any
 
 from benchmarks.instructions import count_instructions
 from benchmarks.peers import KINDS, PeerError, name_interpreter
 from benchmarks.registry import TASKS
 from benchmarks.runner import run, write_records
 from benchmarks.verdict import KEYS, report
+from benchmarks.whole_tasks import WHOLE, NotPossibleError, run_whole
 
 RESULTS = Path(__file__).parent / "results"
+ROWS = 1000
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -36,17 +40,18 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    lists = "\n".join(f"  {name}: {task.what}; tools {', '.join(task.tools)}" for name, task in TASKS.items())
+    every = {**TASKS, **WHOLE}
+    lists = "\n".join(f"  {name}: {task.what}; tools {', '.join(task.tools)}" for name, task in every.items())
     once = commands.add_parser(
         "run", help="measure tools in turn", epilog=f"tasks:\n{lists}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    once.add_argument("--task", choices=sorted(TASKS), default="W1")
+    once.add_argument("--task", choices=sorted(every), default="W1")
     seeds = once.add_mutually_exclusive_group()
     seeds.add_argument("--seed", type=int, default=1, help="of the inputs (default 1)")
     seeds.add_argument("--unseen", action="store_true", help="a seed drawn now, which nobody has tuned anything to")
-    once.add_argument("--tools", default="perilune,heyoka", help="comma-separated")
-    once.add_argument("--rows", type=int, default=1000)
+    once.add_argument("--tools", help="comma-separated (default perilune,heyoka; of T1 and T2 perilune)")
+    once.add_argument("--rows", type=int, help=f"default {ROWS}; T1, T2 and GMAT bring their own")
     once.add_argument("--rounds", type=int, default=5)
     once.add_argument("--json", type=Path, help="append the records to this file, one JSON line each")
     once.add_argument(
@@ -65,6 +70,53 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
+def usual_tools(task: str) -> str:
+    """Return the tools of a task where none are named.
+
+    Parameters
+    ----------
+    task : str
+        Task.
+
+    Returns
+    -------
+    str
+        Comma-separated.
+    """
+    return ",".join(WHOLE[task].tools) if task in WHOLE else "perilune,heyoka"
+
+
+def measure_rows(options: argparse.Namespace, seed: int, names: list[str]) -> list[dict[str, Any]]:
+    """Measure tools on a task of trajectories.
+
+    Parameters
+    ----------
+    options : Namespace
+        Options.
+    seed : int
+        Of the inputs.
+    names : list of str
+        Tools.
+
+    Returns
+    -------
+    list of dict
+        One record a tool.
+
+    Raises
+    ------
+    NotPossibleError
+        A tool is unknown, or there are no rows.
+    """
+    task = TASKS[options.task]
+    rows = ROWS if options.rows is None else options.rows
+    unknown = sorted(set(names) - set(task.tools))
+    if unknown or not names or rows < 1:
+        allowed = f"allowed tools of {task.name}: {', '.join(task.tools)}"
+        raise NotPossibleError(f"unknown tools {unknown}, or rows below 1; {allowed}")
+    return run(task, seed, names, rows, options.rounds)
+
+
 def measure(options: argparse.Namespace) -> int:
     """Do the command ``run``.
 
@@ -78,19 +130,18 @@ def measure(options: argparse.Namespace) -> int:
     int
         Exit code.
     """
-    task = TASKS[options.task]
-    names = [name.strip() for name in options.tools.split(",") if name.strip()]
-    unknown = sorted(set(names) - set(task.tools))
-    if unknown or not names or options.rows < 1 or options.rounds < 1:
-        allowed = f"allowed tools of {task.name}: {', '.join(task.tools)}"
-        sys.stderr.write(f"unknown tools {unknown}, or rows or rounds below 1; {allowed}\n")
-        return 2
+    names = [name.strip() for name in (options.tools or usual_tools(options.task)).split(",") if name.strip()]
     seed = secrets.randbelow(2**31) if options.unseen else options.seed
     try:
         for text in options.interpreter:
             name_interpreter(text)
-        records = run(task, seed, names, options.rows, options.rounds)
-    except PeerError as error:
+        if options.rounds < 1:
+            raise NotPossibleError("--rounds is below 1; allowed: 1 or more")
+        if options.task in WHOLE:
+            records = run_whole(WHOLE[options.task], seed, names, options.rows, options.rounds)
+        else:
+            records = measure_rows(options, seed, names)
+    except (PeerError, NotPossibleError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     if options.json is not None:

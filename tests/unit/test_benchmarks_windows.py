@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import atlas, window_tasks
+from benchmarks import atlas, whole_tasks, window_tasks
+from benchmarks.__main__ import main
 from benchmarks.gmat_targeting import HEAD, TARGET, draw_targets, first_guesses
 from benchmarks.window_records import write_record
 from sim.ephemeris import open_ephemeris
@@ -96,3 +97,32 @@ def test_gmat_gets_our_first_guess() -> None:
     moon = open_ephemeris().gm_km3_s2["moon"]
     assert ((guess[:, 3:] ** 2).sum(axis=1) > 2.0 * moon / targets.perilune_radius_km).all(), "hyperbolic"
     assert "/" not in HEAD and "/" not in TARGET
+
+
+def test_a_seed_stands_for_a_year():
+    assert whole_tasks.t1_year(0) == ("2024-01-01T00:00:00", "2025-01-01T00:00:00")
+    assert whole_tasks.t1_year(5) == whole_tasks.t1_year(5)
+    assert len({whole_tasks.t1_year(seed) for seed in range(9)}) == 9
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--task", "T1", "--rows", "5"], "brings its own rows"),
+        (["--task", "T1", "--tools", "heyoka"], "allowed tools of T1: perilune"),
+        (["--task", "T1", "--rounds", "0"], "allowed: 1 or more"),
+        (["--task", "W1", "--tools", "nobody"], "allowed tools of W1"),
+    ],
+)
+def test_what_run_refuses(options, says, capsys):
+    assert main(["run", *options]) == 2
+    assert says in capsys.readouterr().err
+
+
+def test_run_does_t1(monkeypatch, tmp_path):
+    monkeypatch.setattr(whole_tasks, "t1_year", lambda seed: ("2024-03-01T00:00:00", "2024-03-03T00:00:00"))
+    assert main(["run", "--task", "T1", "--seed", "7", "--rounds", "1", "--json", str(tmp_path / "t1.jsonl")]) == 0
+    record = json.loads((tmp_path / "t1.jsonl").read_text())
+    assert (record["task"], record["seed"], record["rounds"]) == ("T1", 7, 1)
+    assert record["rows"] > 10
+    assert record["error_p99_m"] < 1.0
