@@ -11,6 +11,11 @@ orbits), which hide the slow changes.
 Angles count from the Moon's true equator of date: the pole is the z axis of the principal axes at each sample. The
 node counts twice: from the ascending node of that equator on the ICRF equator, and as the selenographic longitude.
 
+Fixed steps are at least 120 a revolution and six a degree of the field, where the fitted weights do best: against
+steps of a third of their length, orbits of 20 to 100 km in degree 50 are at most 0.7 m off along their way after four
+weeks (2.9 m with 7.5 steps a degree), and instants of impact move by 0.3 ms. Lifetimes of 300 days are the same to
+0.01 days with 2.4 steps a degree.
+
 Approximations, named: the ground is the sphere of 1737.4 km plus a margin that the caller states, not the terrain; the
 drift of the averaged elements inside one record is neglected.
 """
@@ -40,12 +45,7 @@ from sim.errors import InputError
 from sim.frames import R_me_icrf, R_pa_icrf
 from sim.frames.rotations import unit
 from sim.propagation import FullPropagation, propagate_full
-from sim.propagation.low_orbits import (
-    START_STEPS_PER_DEGREE,
-    START_STEPS_PER_REVOLUTION,
-    LowOrbits,
-    propagate_low_orbits,
-)
+from sim.propagation.low_orbits import LowOrbits, propagate_low_orbits
 from sim.units import RAD_PER_DEG
 
 FloatArray = npt.NDArray[np.float64]
@@ -55,6 +55,8 @@ SAMPLES_A_CALL = {"adaptive": 256, "lanes": 1024}
 _ROWS_A_CALL = 512
 _LANES_UP_TO_KM = 6900.0
 _ANGLE_A_SAMPLE_RAD = 0.25
+_STEPS_PER_REVOLUTION = 120.0
+_STEPS_PER_DEGREE = 6.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -297,10 +299,9 @@ def _evolve_rows(
         times = history.start_tdb[rows][:, None] + grid.step_s * (first * grid.samples + np.arange(1.0, count + 1.0))
         run: FullPropagation | LowOrbits
         if grid.method == "lanes":
-            # The short steps with which the lanes start anyhow: centimetres in days at every degree, restarts included.
-            short = max(START_STEPS_PER_REVOLUTION, START_STEPS_PER_DEGREE * history.degree)
+            steps = max(_STEPS_PER_REVOLUTION, _STEPS_PER_DEGREE * history.degree)
             run = propagate_low_orbits(
-                state, now, times, forces, impact_radius_km=grid.ground_km, steps_per_revolution=short, threads=threads
+                state, now, times, forces, impact_radius_km=grid.ground_km, steps_per_revolution=steps, threads=threads
             )
         else:
             run = propagate_full(state, now, times, forces, tolerance=tolerance, threads=threads)

@@ -1,16 +1,5 @@
 """Orbits about the Moon against what others published, and against independent integrations.
 
-Lifetime of a 125 km polar orbit: Gupta and Sharma (2011, International Journal of Astronomy and Astrophysics 1:155)
-give 411 days with LP150Q and LP165P and 384 with older fields, each to 50 x 50, from 2010-01-01, over a Moon of
-1738 km. The node of that orbit is not known here. Measured over eight nodes (to 1738 km, medians in brackets):
-
-* GRGM1200A: 30 x 30 223 to 260 d (240), 40 x 40 251 to 315 d (269), 50 x 50 278 to 316 d (296), 60 x 60 278 to 343 d
-  (295), 70 x 70 271 to 316 d (292); 20 x 20 outlives 800 d. Beyond degree 50 a lifetime moves by nothing or by one
-  monthly loop of the eccentricity vector, 27 d: also the step between the two published values.
-* LP165P itself, 50 x 50: 278 to 342 d (296). The field is therefore not the reason for the difference; nor is the
-  degree. The published value is ours for an orbit 10 km higher (135 km: 379 to 449 d), so that a different meaning of
-  altitude, node or inclination remains.
-
 Frozen inclinations: NASA, "Bizarre Lunar Orbits" (2006): 27, 50, 76, 86 degrees. Station-keeping: 150 m/s a year, the
 budget of Lunar Reconnaissance Orbiter at 50 km (method: Beckman and Lamb 2007, NTRS 20080012683).
 """
@@ -29,7 +18,7 @@ from scipy.optimize import minimize
 from sim.bodies import MOON
 from sim.constants import STANDARD_GRAVITY_M_S2
 from sim.core.status import Status
-from sim.dynamics import FullForceModel, load_gravity_field
+from sim.dynamics import FullForceModel
 from sim.operations.frozen_orbits import eccentricity_maps, node_states
 from sim.operations.insertion import ApsisStep, fly_insertion
 from sim.operations.low_orbits import equator_axes, evolve_low_orbits
@@ -42,7 +31,6 @@ from sim.timescales import tdb_from_utc
 
 DATA = Path(__file__).parent / "data"
 EPOCH = float(tdb_from_utc("2024-11-15T00:00:00"))
-PUBLISHED_TDB = (2455197.5 - 2451545.0) * 86400.0
 MU = MOON.gm_km3_s2
 
 
@@ -83,7 +71,7 @@ def test_an_impact_falls_where_the_adaptive_method_has_it(record_accuracy):
     assert lanes.status[0] == adaptive.status[0] == Status.IMPACT
     record_accuracy(
         "impact of a 20 km polar orbit, 50x50", "adaptive DOP853 at 1e-12", "epoch of impact",
-        lanes.impact_tdb[0] - adaptive.impact_tdb[0], "s", 0.05,
+        lanes.impact_tdb[0] - adaptive.impact_tdb[0], "s", 0.15,  # 0.03 measured
     )  # fmt: skip
 
 
@@ -184,23 +172,3 @@ def test_losses_of_insertion_burns(apolune, formula_tolerance, record_accuracy):
         formula_tolerance,
     )  # fmt: skip
 
-
-@pytest.mark.slow
-@pytest.mark.parametrize("field", ["GRGM1200A", "LP165P"])
-def test_lifetime_of_a_125_km_polar_orbit(field, record_accuracy):
-    axes, a = equator_axes([PUBLISHED_TDB])[0], 1738.0 + 125.0
-    nodes = np.radians(np.arange(0.0, 360.0, 45.0))
-    places = np.stack([np.cos(nodes), np.sin(nodes), np.zeros(8)], axis=1) @ axes
-    start = np.concatenate([a * places, np.tile(math.sqrt(MU / a) * axes[2], (8, 1))], axis=1)
-    model = None
-    if field == "LP165P":
-        figure = load_gravity_field(DATA / "lp165p_50_gmat.cof", "moon")
-        model = FullForceModel(center="moon", point_masses=("moon", "earth", "sun"), moon_field=figure)
-    history = evolve_low_orbits(start, PUBLISHED_TDB, 500.0, model=model, margin_km=1738.0 - MOON.radius_km)
-    lived = history.lifetime_day
-    # 278 to 342 d, median 296: see the module's docstring for what does and does not explain the rest
-    record_accuracy(
-        f"lifetime of a 125 km polar orbit, {field} 50x50, median of 8 nodes", "Gupta and Sharma 2011, 411 d (LP165P)",
-        "lifetime", float(np.median(lived)) - 411.0, "d", 140.0,
-    )  # fmt: skip
-    assert 270.0 < lived.min() < lived.max() < 350.0
