@@ -4,8 +4,9 @@ High ellipses are shaped by the Earth. Averaged over its motion and the spacecra
 round Moon, the argument of perilune (counted in the plane of the Earth's motion) stands still at 90 or 270 degrees if
 ``e^2 = 1 - (5/3) cos^2 i``, i from the same plane (Ely 2005, Journal of the Astronautical Sciences 53:301). That is a
 seed: the Earth's orbit is an ellipse that turns, the Sun helps, and the Moon's figure acts near perilune.
-:func:`frozen_relay_orbit` therefore corrects inclination and argument under all forces until the trends of argument and
-eccentricity over a stated span vanish.
+:func:`frozen_relay_orbit` therefore corrects inclination and argument under all forces until eccentricity and argument
+stray least over a stated span. (That their trends vanish would say nothing there: an ellipse beside the frozen one
+swings about it in two years or so, and a line fitted over a whole swing is level however wide it is.)
 
 Elements count here from the plane of the Earth's motion about the Moon at the epoch (`earth_plane_axes`), or from the
 Moon's equator of date; function and field names say which. An argument of perilune of 90 degrees puts the perilune over
@@ -29,7 +30,7 @@ from sim.core.elements import (
     NODE,
     elements_rows,
 )
-from sim.core.status import Status
+from sim.core.status import STATUS_TEXT, Status
 from sim.dynamics import FullForceModel
 from sim.ephemeris import Ephemeris, open_ephemeris
 from sim.errors import InputError
@@ -43,6 +44,7 @@ RELAY_DEGREE = 12
 """Default degree of the Moon's field: ellipses of hours and more are near it for a small part of their time."""
 _RELAY_TOLERANCE = 1e-12
 _DIFFERENCE_DEG = 0.5
+_LARGEST_MOVE_DEG = 5.0
 _DAYS_A_YEAR = 365.25
 
 
@@ -230,7 +232,7 @@ def _unwrapped(angles: FloatArray) -> FloatArray:
 
 @dataclass(frozen=True, eq=False)
 class FrozenRelay:
-    """An ellipse whose argument of perilune and eccentricity have no trend over a span.
+    """An ellipse whose eccentricity and argument of perilune stray least over a span.
 
     Attributes
     ----------
@@ -245,11 +247,16 @@ class FrozenRelay:
     inclination_deg, argument_deg : float
         Corrected, to the Earth's plane.
     span_day : float
-        Over which trends are measured.
+        Over which it is corrected.
+    seed_spread_ecc, spread_ecc : float
+        How far the eccentricity vector strays from its mean (root mean square), before and after; what is left is
+        forced by the Earth's months and the year.
     seed_trend_deg_year, trend_deg_year : float
-        Of the argument, before and after.
+        Slope of a line through the argument, before and after.
     seed_trend_ecc_per_year, trend_ecc_per_year : float
         Of the eccentricity, before and after.
+    lowest_ecc, highest_ecc : float
+        In the span.
     iterations : int
         Corrections made.
     """
@@ -262,10 +269,14 @@ class FrozenRelay:
     inclination_deg: float
     argument_deg: float
     span_day: float
+    seed_spread_ecc: float
+    spread_ecc: float
     seed_trend_deg_year: float
     trend_deg_year: float
     seed_trend_ecc_per_year: float
     trend_ecc_per_year: float
+    lowest_ecc: float
+    highest_ecc: float
     iterations: int
 
 
@@ -279,10 +290,10 @@ def frozen_relay_orbit(
     n_months: int = 12,
     degree: int = RELAY_DEGREE,
     model: FullForceModel | None = None,
-    tolerance_deg_year: float = 0.05,
-    max_iterations: int = 6,
+    tolerance_deg: float = 0.05,
+    max_iterations: int = 8,
 ) -> FrozenRelay:
-    """Correct inclination and argument of an ellipse until argument and eccentricity have no trend.
+    """Correct inclination and argument of an ellipse until its eccentricity vector strays least.
 
     Parameters
     ----------
@@ -295,14 +306,13 @@ def frozen_relay_orbit(
     argument_deg : float
         First guess: 90 (apolune over the south) or 270.
     n_months : int
-        Sidereal months over which trends are measured.
+        Sidereal months of the span.
     degree : int
         Of the Moon's field, where no `model` is given.
     model : FullForceModel, optional
         Forces.
-    tolerance_deg_year : float
-        Trend of the argument that counts as none; that of the eccentricity is held to the same number as an angle in
-        radians.
+    tolerance_deg : float
+        Correction that counts as none.
     max_iterations : int
         Corrections before it gives up.
 
@@ -313,31 +323,57 @@ def frozen_relay_orbit(
     Raises
     ------
     InputError
-        No convergence, or an orbit that does not last the span.
+        No convergence, or an orbit that does not last the span: the message says how long it lasts.
+    EphemerisRangeError
+        The span is not covered.
     """
     span = n_months * 27.321662
     axes = earth_plane_axes(t0_tdb, None if model is None else model.ephemeris)
     seed = float(frozen_inclination_deg(ecc))
     guess = np.array([seed, argument_deg])
-    first = np.zeros(2)
+    offsets = _DIFFERENCE_DEG * np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
+    first: tuple[float, FloatArray] | None = None
     for iteration in range(max_iterations + 1):
-        offsets = _DIFFERENCE_DEG * np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
         rows = np.stack([relay_state(semi_major_axis_km, ecc, i, node_deg, w, axes) for i, w in guess + offsets])
         flown = evolve_relay_orbits(rows, t0_tdb, span, degree=degree, model=model)
-        if (flown.history.status != Status.OK).any():
-            break
-        rates = flown.trends(span) * np.array([1.0, 1.0 / RAD_PER_DEG])
-        jacobian = (rates[1:] - rates[:1]).T / _DIFFERENCE_DEG
-        first = rates[0] if iteration == 0 else first
-        if float(np.abs(rates[0]).max()) < tolerance_deg_year:
+        _check_lasts(flown, guess, span)
+        strayed = _strayed(flown, ecc, span)
+        spread, trend = float(np.sqrt(strayed[0] @ strayed[0])), flown.trends(span)[0]
+        first = first or (spread, trend)
+        jacobian = (strayed[1:] - strayed[:1]).T / _DIFFERENCE_DEG
+        move = np.linalg.lstsq(jacobian, -strayed[0], rcond=None)[0]
+        if float(np.abs(move).max()) < tolerance_deg:
+            used = flown.ecc[0, flown.elapsed_day <= span]
             return FrozenRelay(
                 rows[0], t0_tdb, semi_major_axis_km, ecc, seed, float(guess[0]), float(guess[1]), span,
-                float(first[0]), float(rates[0, 0]), float(first[1]) * RAD_PER_DEG, float(rates[0, 1]) * RAD_PER_DEG,
-                iteration,
+                first[0], spread, float(first[1][0]), float(trend[0]), float(first[1][1]), float(trend[1]),
+                float(used.min()), float(used.max()), iteration,
             )  # fmt: skip
-        move = np.linalg.solve(jacobian, -rates[0])
-        guess = guess + move * min(1.0, 10.0 / max(float(np.abs(move).max()), 1e-12))
+        guess = guess + move * min(1.0, _LARGEST_MOVE_DEG / float(np.abs(move).max()))
     raise InputError(
-        f"no frozen ellipse of {semi_major_axis_km:g} km and eccentricity {ecc:g} found near {seed:.1f} degrees; "
-        "try another node, fewer months or another size"
+        f"no frozen ellipse of {semi_major_axis_km:g} km and eccentricity {ecc:g} found near {seed:.1f} degrees in "
+        f"{max_iterations} corrections; try another node, fewer months or another size"
     )
+
+
+def _check_lasts(flown: RelayEvolution, guess: FloatArray, span_day: float) -> None:
+    """Refuse trials that end within the span."""
+    ended = np.flatnonzero(flown.history.status != Status.OK)
+    if ended.size == 0:
+        return
+    row = int(ended[0])
+    status = Status(int(flown.history.status[row]))
+    lived = float(flown.history.lifetime_day[row])
+    when = f"comes to the ground after {lived:.0f}" if status == Status.IMPACT else f"{STATUS_TEXT[status]}, asked for"
+    raise InputError(
+        f"no frozen ellipse found: a trial at {guess[0]:.1f} degrees with its perilune at {guess[1]:.1f} {when} of "
+        f"{span_day:.0f} days; try another node, fewer months or another size"
+    )
+
+
+def _strayed(flown: RelayEvolution, ecc: float, span_day: float) -> FloatArray:
+    """Eccentricity vector less its mean, along and across, (N, 2 T); the length of a row is a root mean square."""
+    used = flown.elapsed_day <= span_day
+    along, across = flown.ecc[:, used], ecc * flown.argument_deg[:, used] * RAD_PER_DEG
+    both = [part - part.mean(axis=1)[:, None] for part in (along, across)]
+    return np.concatenate(both, axis=1) / np.sqrt(float(used.sum()))
