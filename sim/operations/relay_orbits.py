@@ -376,4 +376,4 @@ def _strayed(flown: RelayEvolution, ecc: float, span_day: float) -> FloatArray:
     used = flown.elapsed_day <= span_day
     along, across = flown.ecc[:, used], ecc * flown.argument_deg[:, used] * RAD_PER_DEG
     both = [part - part.mean(axis=1)[:, None] for part in (along, across)]
-    return np.concatenate(both, axis=1) / np.sqrt(float(used.sum()))
+    return np.asarray(np.concatenate(both, axis=1) / np.sqrt(float(used.sum())))
