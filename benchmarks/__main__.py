@@ -12,12 +12,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from benchmarks.instruction_profile import profile, sentence
 from benchmarks.instructions import count_instructions
 from benchmarks.peers import KINDS, PeerError, name_interpreter
 from benchmarks.registry import TASKS
 from benchmarks.runner import run, write_records
+from benchmarks.single_steps import StepError
 from benchmarks.verdict import KEYS, report
 from benchmarks.whole_tasks import WHOLE, NotPossibleError, run_whole
+from sim.constants import SECONDS_PER_DAY
 
 RESULTS = Path(__file__).parent / "results"
 ROWS = 1000
@@ -63,10 +66,18 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     shown.add_argument("--markdown", action="store_true")
     shown.add_argument("--all", action="store_true", help="every record, not only the newest of each task and tool")
     commands.add_parser("keys", help="what the keys of a record mean")
-    counted = commands.add_parser("instructions", help="instructions per trajectory, by perf or valgrind")
+    counted = commands.add_parser("instructions", help="instructions per trajectory, where, and of what kind")
     counted.add_argument("--task", choices=sorted(TASKS), default="W1")
-    counted.add_argument("--rows", type=int, default=200)
+    counted.add_argument("--rows", type=int, default=64)
     counted.add_argument("--seed", type=int, default=1)
+    counted.add_argument(
+        "--counter", choices=("steps", "process"), default="steps",
+        help="steps: one by one through the kernels (default); process: of whole processes, by perf or valgrind",
+    )  # fmt: skip
+    counted.add_argument("--tools", default="perilune", help="comma-separated, those of this interpreter (steps)")
+    counted.add_argument("--span-day", type=float, help="length of the trajectories (steps), by default the task's")
+    counted.add_argument("--rounds", type=int, default=2, help="counts, each in a process of its own (steps)")
+    counted.add_argument("--json", type=Path, help="append the records to this file (steps)")
     return parser.parse_args(arguments)
 
 
@@ -150,6 +161,40 @@ def measure(options: argparse.Namespace) -> int:
     return 0
 
 
+def count(options: argparse.Namespace) -> int:
+    """Do the command ``instructions``.
+
+    Parameters
+    ----------
+    options : Namespace
+        Options.
+
+    Returns
+    -------
+    int
+        Exit code.
+    """
+    if options.counter == "process":
+        sys.stdout.write(count_instructions(TASKS[options.task], options.seed, options.rows) + "\n")
+        return 0
+    task, names = TASKS[options.task], options.tools.split(",")
+    allowed = [name for name in task.tools if name not in KINDS]
+    if not set(names) <= set(allowed) or options.rows < 1 or options.rounds < 1:
+        sys.stderr.write(f"tools {names}, {options.rows} rows: allowed are {', '.join(allowed)}, and 1 row or more\n")
+        return 2
+    span_day = options.span_day or task.span_s / SECONDS_PER_DAY
+    for tool in names:
+        try:
+            record = profile(options.task, tool, options.seed, options.rows, span_day, options.rounds)
+        except StepError as error:
+            sys.stderr.write(f"{error}\n")
+            return 2
+        sys.stdout.write(sentence(record))
+        if options.json is not None:
+            write_records(options.json, [record])
+    return 0
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line.
 
@@ -171,7 +216,7 @@ def main(arguments: list[str] | None = None) -> int:
     elif options.command == "keys":
         sys.stdout.write("".join(f"{key:22} {what}\n" for key, what in KEYS.items()))
     else:
-        sys.stdout.write(count_instructions(TASKS[options.task], options.seed, options.rows) + "\n")
+        return count(options)
     return 0
 
 

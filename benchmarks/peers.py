@@ -14,7 +14,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
@@ -22,7 +22,16 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.peer_files import Offset, World, no_offset, tdb_minus_tt_s, write_gm_kernel, write_jpl_binary, write_spk
+from benchmarks.peer_files import (
+    Offset,
+    World,
+    no_offset,
+    tdb_minus_tt_s,
+    write_axes,
+    write_gm_kernel,
+    write_jpl_binary,
+    write_spk,
+)
 from sim.ephemeris import open_ephemeris
 
 FloatArray = npt.NDArray[np.float64]
@@ -41,18 +50,21 @@ class Kind:
         Seconds of work before anything is timed: just-in-time compilers go on for a while.
     offset : callable
         Time that it asks its ephemeris for, less the time that it integrates in.
+    since_j2000 : bool
+        It asks its ephemeris for that epoch as well.
     """
 
     module: str
     warm_s: float = 0.5
     offset: Offset = no_offset
+    since_j2000: bool = False
 
 
 KINDS: Final = {
     "orekit": Kind("orekit_jpype", 8.0, tdb_minus_tt_s),
     "nyx": Kind("nyx_space"),
     "kiam": Kind("kiam_astro"),
-    "gmat": Kind("gmatpy", 0.5, tdb_minus_tt_s),
+    "gmat": Kind("gmatpy", 0.5, tdb_minus_tt_s, True),
 }
 """By the name of the tool and of its module in :mod:`benchmarks.peer_workers`."""
 
@@ -159,16 +171,18 @@ class Peer:
         self.folder = tempfile.TemporaryDirectory(prefix=f"peer-{tool}-")
         folder = Path(self.folder.name)
         ends = t0_tdb + span_s
-        world = World(min(t0_tdb.min(), ends.min()), max(t0_tdb.max(), ends.max()), KINDS[tool].offset)
+        kind = KINDS[tool]
+        world = World(min(t0_tdb.min(), ends.min()), max(t0_tdb.max(), ends.max()), kind.offset)
         write_spk(world, folder / "world.bsp")
-        write_jpl_binary(world, folder / "world.440")
+        write_jpl_binary(replace(world, start_tdb=0.0) if kind.since_j2000 else world, folder / "world.440")
         write_gm_kernel(folder / "gm.tpc")
+        write_axes(world, folder / "axes.bpc")
         for name, data in (files or {}).items():
             (folder / name).write_bytes(data)
         np.savez(folder / "rows.npz", states=states, t0_tdb=t0_tdb)
         gm = open_ephemeris().gm_km3_s2
         known: dict[str, Any] = {"span_s": span_s, "gm_kernel": "gm.tpc"}
-        known |= {"spk": "world.bsp", "jpl_binary": "world.440"}
+        known |= {"spk": "world.bsp", "jpl_binary": "world.440", "axes_pck": "axes.bpc", "center": "earth"}
         known["gm_km3_s2"] = {body: gm[body] for body in ("earth", "moon", "sun")}
         (folder / "problem.json").write_text(json.dumps({**known, **(problem or {})}), encoding="utf-8")
         self.log = (folder / "log.txt").open("w+")

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from benchmarks.extended_precision import extended_ends
 from benchmarks.heyoka_tools import long_double_ends
+from benchmarks.low_orbit_peers import with_peers
 from benchmarks.low_orbit_task import TASKS as LOW_ORBITS
 from benchmarks.stm_task import W3_TASKS
 from benchmarks.tasks import Task, departures, forces, model
@@ -73,6 +74,6 @@ def departure_task(name: str, what: str, level_m: float) -> Task:
 TASKS: Final = {
     "W1": departure_task("W1", "5 days past the Moon, 1 m", 1.0),
     "W1-1mm": departure_task("W1-1mm", "5 days past the Moon, 1 mm", 1e-3),
-    **LOW_ORBITS,
+    **with_peers(LOW_ORBITS),
     **W3_TASKS,
 }

@@ -13,23 +13,49 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from benchmarks.gmat_driver import J2000_MJD, REPORT, cartesian, propagator, run_script, spacecraft
+import gmatpy
+
+from benchmarks.gmat_driver import (
+    J2000_MJD,
+    MOON_AXES,
+    REPORT,
+    cartesian,
+    gravitational_parameters,
+    propagator,
+    run_script,
+    spacecraft,
+)
 from benchmarks.peer_workers.serve import serve
 
 DAY_S = 86400.0
 NUMBER_AT = 2840
 """Where the header has the number of the ephemeris."""
+NAMES = {"earth": "Earth", "moon": "Luna", "sun": "Sun"}
 COLUMNS = ("X", "Y", "Z", "VX", "VY", "VZ")
 
 
 def world(problem: dict[str, Any]) -> str:
-    """Ephemeris and gravitational parameters."""
-    gm = problem["gm_km3_s2"]
+    """Ephemeris, gravitational parameters and forces."""
+    gm, center, degree = problem["gm_km3_s2"], NAMES[problem["center"]], problem.get("degree", 0)
     lines = ["SolarSystem.EphemerisSource = 'DE405';", "SolarSystem.DEFilename = 'world.405';"]
-    lines += [f"{name}.Mu = {gm[key]!r};" for name, key in (("Earth", "earth"), ("Luna", "moon"), ("Sun", "sun"))]
-    lines += ["Create ForceModel FM;", "FM.CentralBody = Earth;", "FM.PointMasses = {Earth, Luna, Sun};"]
+    lines += [f"{name}.Mu = {gm[key]!r};" for key, name in NAMES.items()]
+    lines += ["Create ForceModel FM;", f"FM.CentralBody = {center};"]
+    points = list(NAMES.values())
+    if degree:
+        points.remove(center)
+        field = f"FM.GravityField.{center}"
+        lines += [f"FM.PrimaryBodies = {{{center}}};", f"{field}.Degree = {degree};", f"{field}.Order = {degree};"]
+        lines.append(f"{field}.PotentialFile = 'field.cof';")
+    lines.append(f"FM.PointMasses = {{{', '.join(points)}}};")
     lines += ["FM.Drag = None;", "FM.SRP = Off;", "FM.RelativisticCorrection = Off;", "FM.ErrorControl = RSSStep;"]
     return "\n".join(lines) + "\n"
+
+
+def put_default_field(folder: Path) -> None:
+    """Give GMAT its default field of the Moon, which it opens before it reads which one is wanted."""
+    gravitational_parameters()  # starts the engine and makes its folder
+    place = Path(gmatpy._runtime._directory.name) / "LP165P.cof"
+    place.write_bytes((folder / "field.cof").read_bytes())
 
 
 def make(folder: Path, problem: dict[str, Any], rows: dict[str, Any]) -> Any:
@@ -37,14 +63,17 @@ def make(folder: Path, problem: dict[str, Any], rows: dict[str, Any]) -> Any:
     data = bytearray((folder / problem["jpl_binary"]).read_bytes())
     struct.pack_into("<i", data, NUMBER_AT, 405)
     (folder / "world.405").write_bytes(data)
-    files = {"world.405": folder / "world.405"}
+    files = {"world.405": folder / "world.405", "field.cof": folder / "field.cof"}
+    if problem.get("degree"):
+        put_default_field(folder)
+    axes = f"{NAMES[problem['center']]}MJ2000Eq"
     names = [f"Sat{row}" for row in range(len(rows["t0_tdb"]))]
-    head = ""
+    head = MOON_AXES if problem["center"] == "moon" else ""
     for name, state, t0 in zip(names, rows["states"], rows["t0_tdb"], strict=True):
         head += spacecraft("TTModJulian", repr(J2000_MJD + float(t0) / DAY_S), name)
-        head += cartesian("EarthMJ2000Eq", state.tolist(), name)
+        head += cartesian(axes, state.tolist(), name)
     head += world(problem)
-    reports = [f"Report R {' '.join(f'{name}.EarthMJ2000Eq.{column}' for column in COLUMNS)};\n" for name in names]
+    reports = [f"Report R {' '.join(f'{name}.{axes}.{column}' for column in COLUMNS)};\n" for name in names]
     flights = [f"Propagate P({name}) {{{name}.ElapsedSecs = {float(problem['span_s'])!r}}};\n" for name in names]
 
     def prepare(tolerance: float) -> Any:
@@ -52,7 +81,7 @@ def make(folder: Path, problem: dict[str, Any], rows: dict[str, Any]) -> Any:
         flown = first + "".join(f"{flight}{report}" for flight, report in zip(flights, reports, strict=True))
 
         def propagate() -> Any:
-            return run_script(flown, folder, "flown", files, shown="Sat0")[1]
+            return run_script(flown, folder, "flown", files, shown="Sat0")[1].reshape(-1, 6)
 
         def idle() -> Any:
             return run_script(first + "".join(reports), folder, "idle", files, shown="Sat0")[1]

@@ -1,4 +1,4 @@
-"""Nyx (``nyx-space``): its default Runge-Kutta 8(9), DE440 from an SPK file, GM from a text kernel.
+"""Nyx (``nyx-space``): its default Runge-Kutta 8(9), DE440 from an SPK file, GM from a text kernel, a field from SHADR.
 
 Epochs given in ET stay in ET: nyx then integrates in seconds of TDB.
 """
@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 from nyx_space import Spacecraft
 from nyx_space.anise import Almanac
-from nyx_space.anise.astro import Orbit
+from nyx_space.anise.astro import FrameUid, Orbit
 from nyx_space.anise.constants import Frames
 from nyx_space.anise.utils import convert_tpc
 from nyx_space.mission_design import (
     AccelModels,
     Dynamics,
+    GravityFieldConfig,
     IntegratorMethod,
     IntegratorOptions,
     PointMasses,
@@ -27,7 +28,8 @@ from nyx_space.time import Epoch, Unit
 
 from benchmarks.peer_workers.serve import serve
 
-MOON, SUN = 301, 10
+EARTH, MOON, SUN = 399, 301, 10
+PRINCIPAL_AXES = 31008
 
 
 def make(folder: Path, problem: dict[str, Any], rows: dict[str, Any]) -> Any:
@@ -35,8 +37,15 @@ def make(folder: Path, problem: dict[str, Any], rows: dict[str, Any]) -> Any:
     kernel = str(folder / problem["gm_kernel"])
     convert_tpc(kernel, kernel, str(folder / "constants.pca"), True)
     almanac = Almanac(str(folder / problem["spk"])).load(str(folder / "constants.pca"))
-    frame = Frames.EME2000.with_mu_km3_s2(problem["gm_km3_s2"]["earth"])
-    dynamics = Dynamics(AccelModels(point_masses=PointMasses([MOON, SUN])))
+    if problem["center"] == "moon":
+        almanac = almanac.load(str(folder / problem["axes_pck"]))
+        frame = Frames.MOON_J2000.with_mu_km3_s2(problem["center_gm_km3_s2"])
+        degree = problem["degree"]
+        field = GravityFieldConfig(degree, degree, str(folder / "field.tab"), FrameUid(MOON, PRINCIPAL_AXES))
+        dynamics = Dynamics(AccelModels(point_masses=PointMasses([EARTH, SUN]), gravity_field=field))
+    else:
+        frame = Frames.EME2000.with_mu_km3_s2(problem["gm_km3_s2"]["earth"])
+        dynamics = Dynamics(AccelModels(point_masses=PointMasses([MOON, SUN])))
     starts = [
         Spacecraft(Orbit.from_cartesian(*map(float, state), Epoch.init_from_et_seconds(float(t0)), frame))
         for state, t0 in zip(rows["states"], rows["t0_tdb"], strict=True)

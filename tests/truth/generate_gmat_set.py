@@ -36,7 +36,8 @@ from benchmarks.gmat_driver import (
     run_script,
     spacecraft,
 )
-from sim.dynamics.gravity_field import GravityField, open_gravity_field
+from benchmarks.peer_files import cof_text
+from sim.dynamics.gravity_field import open_gravity_field
 from sim.ephemeris import open_ephemeris
 from sim.ephemeris.jpl_binary import LIBRATIONS, open_jpl_binary
 from sim.frames import icrf_from_emr
@@ -229,18 +230,6 @@ def script(case: dict) -> str:
         text += f"Propagate P(Sat) {{Sat.ElapsedSecs = {t - elapsed!r}}};\n" + line
         elapsed = t
     return text
-
-
-def cof_text(field: GravityField) -> str:
-    """Write a field as a GMAT file."""
-    lines = ["COMMENT   1", f"{field.name} written by generate_gmat_set.py"]
-    gm, radius = field.gm_km3_s2 * 1e9, field.radius_km * 1e3
-    lines.append(f"POTFIELD{field.degree:3d}{field.degree:3d}  1 {gm:.14e} {radius:.14e} 1.00000000000000e+00")
-    for n in range(2, field.degree + 1):
-        for m in range(n + 1):
-            row = f"RECOEF  {n:3d}{m:3d}   {field.cosine[n, m]:21.14e}"
-            lines.append(row + (f"{field.sine[n, m]:21.14e}" if m else ""))
-    return "\n".join([*lines, "END"]) + "\n"
 
 
 def variant(case: dict) -> str:

@@ -59,6 +59,7 @@ from org.orekit.propagation.numerical import NumericalPropagator  # noqa: E402
 from org.orekit.time import AbsoluteDate, TimeScalesFactory  # noqa: E402
 from org.orekit.utils import IERSConventions, PVCoordinates  # noqa: E402
 
+from benchmarks.peer_files import gfc_text  # noqa: E402
 from sim.dynamics.gravity_field import GravityField, load_gravity_field, open_gravity_field  # noqa: E402
 from sim.ephemeris import Ephemeris, open_ephemeris, open_spk  # noqa: E402
 from sim.frames import R_pa_icrf  # noqa: E402
@@ -149,21 +150,6 @@ class World:
 
     def sphere(self, body: str, radius_km: float) -> OneAxisEllipsoid:
         return OneAxisEllipsoid(1e3 * radius_km, 0.0, self.itrf if body == "earth" else self.frame)
-
-
-def gfc_text(field: GravityField) -> str:
-    head = (
-        f"product_type gravity_field\nmodelname {field.name.split()[0]}\n"
-        f"earth_gravity_constant {field.gm_km3_s2 * 1e9:.16e}\nradius {field.radius_km * 1e3:.16e}\n"
-        f"max_degree {field.degree}\nerrors no\nnorm fully_normalized\ntide_system tide_free\nend_of_head ===\n"
-        "gfc 0 0 1.0 0.0\n"
-    )
-    rows = [
-        f"gfc {n} {m} {field.cosine[n, m]:.17e} {field.sine[n, m]:.17e}"
-        for n in range(2, field.degree + 1)
-        for m in range(n + 1)
-    ]
-    return head + "\n".join(rows) + "\n"
 
 
 def fly(world: World, case: dict, forces: list, tolerance: float) -> tuple[np.ndarray, np.ndarray]:

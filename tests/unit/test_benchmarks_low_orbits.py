@@ -52,3 +52,21 @@ def test_lifetimes_draw_the_same_first_orbits():
     assert few[0].tobytes() == many[0][:3].tobytes() and few[1].tobytes() == many[1][:3].tobytes()
     radius = np.sqrt((many[0][:, :3] ** 2).sum(axis=1))
     assert ((radius > 1767.0) & (radius < 1858.0)).all()
+
+
+def test_lifetimes_go_on_from_a_ledger(tmp_path, monkeypatch):
+    monkeypatch.setattr(lifetimes, "PIECE_ROWS", 2)
+    states, t0 = lifetimes.orbits(5, 3)
+    monkeypatch.setattr(lifetimes, "fly", lambda states, t0, *_: propagated(states, t0))
+    whole = lifetimes.fly_all(states, t0, None)
+    kept = lifetimes.fly_all(states, t0, tmp_path)
+    assert len(list(tmp_path.iterdir())) == 2
+    monkeypatch.setattr(lifetimes, "fly", None)
+    again = lifetimes.fly_all(states, t0, tmp_path)
+    for name in ("status", "t_tdb", "lowest_km", "evaluations"):
+        assert getattr(whole, name).tobytes() == getattr(kept, name).tobytes() == getattr(again, name).tobytes()
+
+
+def propagated(states, t0):
+    """A few hours instead of half a year."""
+    return lifetimes.propagate_low_orbits(states, t0, t0[:, np.newaxis] + 7200.0, lifetimes.model(), threads=1)

@@ -13,11 +13,27 @@ from jplephem.spk import SPK
 
 from benchmarks import __main__ as command
 from benchmarks import instructions, peers, verdict
-from benchmarks.peer_files import MOON, SUN, World, tdb_minus_tt_s, write_gm_kernel, write_jpl_binary, write_spk
+from benchmarks.peer_files import (
+    LIBRATIONS,
+    MOON,
+    MOON_PA_FRAME,
+    SUN,
+    World,
+    cof_text,
+    gfc_text,
+    shadr_text,
+    tdb_minus_tt_s,
+    write_axes,
+    write_gm_kernel,
+    write_jpl_binary,
+    write_spk,
+)
 from benchmarks.registry import TASKS
 from sim.constants import J2000_JD, SECONDS_PER_DAY
+from sim.dynamics.gravity_field import load_gravity_field, open_gravity_field
 from sim.ephemeris import open_ephemeris, open_spk
 from sim.ephemeris.jpl_binary import open_jpl_binary
+from sim.frames import R_pa_icrf
 
 START = 8.83e8
 STOP = START + 20.0 * SECONDS_PER_DAY
@@ -64,6 +80,9 @@ def test_spk_and_jpl_binary_hold_the_ephemeris(tmp_path):
     for item, target, center in ((MOON, "moon", "earth"), (SUN, "sun", "ssb")):
         found = binary.series(item, first, last).value(T)
         assert np.abs(found - ours.position_km(target, center, T)).max() < 1e-6, target
+    angles = ours.moon_librations(T)[0]
+    # Measured 5e-12: the rounding of an angle of 5,000 rad.
+    assert np.abs(binary.series(LIBRATIONS, first, last).value(T) - angles).max() < 2e-11
     gm = ours.gm_km3_s2
     assert binary.constants["EMRAT"] == pytest.approx(gm["earth"] / gm["moon"], rel=1e-15)
     sun = binary.constants["GMS"] * binary.constants["AU"] ** 3 / SECONDS_PER_DAY**2
@@ -102,6 +121,34 @@ def test_gm_kernel_is_read_by_spice(tmp_path):
         assert spiceypy.bodvrd("MOON", "GM", 1)[1][0] == open_ephemeris().gm_km3_s2["moon"]
     finally:
         spiceypy.unload(str(path))
+
+
+def test_axes_are_read_by_spice(tmp_path):
+    import spiceypy
+
+    path = write_axes(World(START, STOP), tmp_path / "axes.bpc")
+    frame = tmp_path / "axes.tf"
+    known = {"NAME": "'AXES'", "CLASS": 2, "CLASS_ID": MOON_PA_FRAME, "CENTER": 301}
+    lines = [f"FRAME_AXES = {MOON_PA_FRAME}"]
+    lines += [f"FRAME_{MOON_PA_FRAME}_{key} = {value}" for key, value in known.items()]
+    frame.write_text("\n".join(["KPL/FK", "\\begindata", *lines, ""]))
+    spiceypy.furnsh([str(path), str(frame)])
+    try:
+        matrices = np.array([spiceypy.pxform("J2000", "AXES", float(t)) for t in T[::10]])
+    finally:
+        spiceypy.unload([str(path), str(frame)])
+    assert np.abs(matrices - R_pa_icrf(T[::10])).max() < 1e-11
+
+
+@pytest.mark.parametrize(("suffix", "text"), [("cof", cof_text), ("gfc", gfc_text), ("tab", shadr_text)])
+def test_fields_are_read_back(tmp_path, suffix, text):
+    field = open_gravity_field("grgm1200a", 8)
+    path = tmp_path / f"field.{suffix}"
+    path.write_text(text(field))
+    again = load_gravity_field(path, "moon")
+    assert again.gm_km3_s2 == pytest.approx(field.gm_km3_s2, rel=1e-14)
+    np.testing.assert_allclose(again.cosine[2:], field.cosine[2:], rtol=1e-13)
+    np.testing.assert_allclose(again.sine[2:], field.sine[2:], rtol=1e-13)
 
 
 def test_a_peer_answers_in_turn_and_starts_again_after_a_fault(stand_in):
