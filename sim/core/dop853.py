@@ -7,24 +7,17 @@ Error norm: Hairer's combination of the estimates of orders 5 and 3, where posit
 from __future__ import annotations
 
 import math
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from sim.core.compile import kernel, lean_kernel
-from sim.core.dop853_tableau import ERROR_3, ERROR_5, STAGES, A, B, C
+from sim.core.dop853_step import SMALLEST_STEP, error_norm, first_step, norm3, solution, stage_state, step_factor
+from sim.core.dop853_tableau import STAGES, C
 from sim.core.reference import ReferenceForces, acceleration
 from sim.core.status import MAX_STEPS, NONFINITE, OK, OUT_OF_EPHEMERIS, STEP_TOO_SMALL
 
 Array = npt.NDArray[np.float64]
-
-SAFETY: Final = 0.9
-SHRINK: Final = 0.333
-GROW: Final = 6.0
-SMALLEST_STEP: Final = 1e-6
-"""s."""
-
 
 @lean_kernel
 def derivative(state: Array, t: float, forces: ReferenceForces, out: Array) -> None:
@@ -39,43 +32,9 @@ def derivative(state: Array, t: float, forces: ReferenceForces, out: Array) -> N
 def stages(y: Array, t: float, h: float, forces: ReferenceForces, k: Array, trial: Array) -> None:
     """Evaluate the stages 1 to 11 and put the solution of order 8 into ``trial``; ``k[0]`` must be there."""
     for i in range(1, STAGES):
-        for c in range(6):
-            total = 0.0
-            for j in range(i):
-                total += A[i, j] * k[j, c]
-            trial[c] = y[c] + h * total
+        stage_state(y, h, i, k, trial)
         derivative(trial, t + C[i] * h, forces, k[i])
-    for c in range(6):
-        total = 0.0
-        for j in range(STAGES):
-            total += B[j] * k[j, c]
-        trial[c] = y[c] + h * total
-
-
-@lean_kernel
-def norm3(values: Array) -> float:
-    """Euclidean norm of three numbers."""
-    return math.sqrt(values[0] * values[0] + values[1] * values[1] + values[2] * values[2])
-
-
-@lean_kernel
-def error_norm(y: Array, trial: Array, k: Array, h: float, tolerance: float) -> float:
-    """Error of a step over the tolerance (Hairer, Norsett, Wanner I, eq. II.10.17 with dop853's estimators)."""
-    sum_5 = 0.0
-    sum_3 = 0.0
-    for part in range(2):
-        scale = tolerance * max(norm3(y[3 * part :]), norm3(trial[3 * part :]))
-        for c in range(3 * part, 3 * part + 3):
-            error_5 = 0.0
-            error_3 = 0.0
-            for j in range(STAGES):
-                error_5 += ERROR_5[j] * k[j, c]
-                error_3 += ERROR_3[j] * k[j, c]
-            sum_5 += (error_5 / scale) * (error_5 / scale)
-            sum_3 += (error_3 / scale) * (error_3 / scale)
-    if sum_5 == 0.0 and sum_3 == 0.0:
-        return 0.0
-    return abs(h) * sum_5 / math.sqrt(6.0 * (sum_5 + 0.01 * sum_3))
+    solution(y, h, k, trial)
 
 
 @lean_kernel
@@ -108,10 +67,9 @@ def advance(
         last = abs(h) >= abs(target - tau)
         use = target - tau if last else h
         stages(y, t0 + tau, use, forces, k, trial)
-        ratio = error_norm(y, trial, k, use, tolerance)
-        if not math.isfinite(ratio):
-            ratio = math.inf
-        factor = min(GROW, max(SHRINK, SAFETY * max(ratio, 1e-30) ** -0.125))
+        position = tolerance * max(norm3(y[0:3]), norm3(trial[0:3]))
+        ratio = error_norm(k, use, position, tolerance * max(norm3(y[3:6]), norm3(trial[3:6])))
+        factor = step_factor(ratio)
         if ratio > 1.0:
             h = use * min(factor, 1.0)
             if abs(h) < SMALLEST_STEP:
@@ -126,13 +84,6 @@ def advance(
         h = use * factor
         derivative(y, t0 + tau, forces, k[0])
     return MAX_STEPS, steps_left, tau, h
-
-
-@lean_kernel
-def first_step(y: Array, tolerance: float, k: Array) -> float:
-    """Length of the first step from the local rates of change (positive)."""
-    time_scale = min(norm3(y) / max(norm3(y[3:]), 1e-12), norm3(y[3:]) / max(norm3(k[0, 3:]), 1e-12))
-    return max(time_scale * tolerance**0.125, 1e-3)
 
 
 @kernel

@@ -18,18 +18,14 @@ import numpy.typing as npt
 
 from sim.core.body_axes import locate
 from sim.core.compile import kernel, lean_kernel
-from sim.core.dop853_tableau import ERROR_3, ERROR_5, STAGES, A, B, C
+from sim.core.dop853_step import SMALLEST_STEP, error_norm, first_step, norm3, solution, stage_state, step_factor
+from sim.core.dop853_tableau import STAGES, C
 from sim.core.full_forces import CENTER, MASS, FullForces, Work, rates, shadow_edges
 from sim.core.full_terms import FLOW, START, STOP, THRUST
 from sim.core.status import IMPACT, MAX_STEPS, NO_SOLUTION, NONFINITE, OK, OUT_OF_EPHEMERIS, STEP_TOO_SMALL
 
 Array = npt.NDArray[np.float64]
 
-SAFETY: Final = 0.9
-SHRINK: Final = 0.333
-GROW: Final = 6.0
-SMALLEST_STEP: Final = 1e-6
-"""s."""
 LANDING: Final = 1e-9
 """km above or below the surface at which a row that hits it ends."""
 EDGE: Final = 1e-4
@@ -41,25 +37,10 @@ def stages(
     y: Array, s: float, h: float, areas: Array, burn: Array, forces: FullForces, work: Work, k: Array, trial: Array
 ) -> None:
     """Evaluate the stages 1 to 11 and put the solution of order 8 into ``trial``; ``k[0]`` must be there."""
-    size = y.shape[0]
     for i in range(1, STAGES):
-        for c in range(size):
-            total = 0.0
-            for j in range(i):
-                total += A[i, j] * k[j, c]
-            trial[c] = y[c] + h * total
+        stage_state(y, h, i, k, trial)
         rates(trial, s + C[i] * h, areas, burn, forces, work, k[i])
-    for c in range(size):
-        total = 0.0
-        for j in range(STAGES):
-            total += B[j] * k[j, c]
-        trial[c] = y[c] + h * total
-
-
-@lean_kernel
-def norm3(values: Array) -> float:
-    """Euclidean norm of three numbers."""
-    return math.sqrt(values[0] * values[0] + values[1] * values[1] + values[2] * values[2])
+    solution(y, h, k, trial)
 
 
 @lean_kernel
@@ -98,26 +79,6 @@ def nearest(y: Array, forces: FullForces, work: Work) -> float:
     if forces.moon >= 0:
         found = min(found, distance_to(y, forces.moon, work))
     return found
-
-
-@lean_kernel
-def error_norm(y: Array, trial: Array, k: Array, h: float, tolerance: float, near: float) -> float:
-    """Error of a step over the tolerance (Hairer, Norsett, Wanner I, eq. II.10.17 with dop853's estimators)."""
-    sum_5 = 0.0
-    sum_3 = 0.0
-    for part in range(2):
-        scale = tolerance * (near if part == 0 else max(norm3(y[3:6]), norm3(trial[3:6])))
-        for c in range(3 * part, 3 * part + 3):
-            error_5 = 0.0
-            error_3 = 0.0
-            for j in range(STAGES):
-                error_5 += ERROR_5[j] * k[j, c]
-                error_3 += ERROR_3[j] * k[j, c]
-            sum_5 += (error_5 / scale) * (error_5 / scale)
-            sum_3 += (error_3 / scale) * (error_3 / scale)
-    if sum_5 == 0.0 and sum_3 == 0.0:
-        return 0.0
-    return abs(h) * sum_5 / math.sqrt(6.0 * (sum_5 + 0.01 * sum_3))
 
 
 @lean_kernel
@@ -242,10 +203,9 @@ def advance(
         last = abs(h) >= abs(target - tau)
         use = target - tau if last else h
         stages(y, s0 + tau, use, areas, burn, forces, work, k, trial)
-        ratio = error_norm(y, trial, k, use, tolerance, min(near, nearest(trial, forces, work)))
-        if not math.isfinite(ratio):
-            ratio = math.inf
-        factor = min(GROW, max(SHRINK, SAFETY * max(ratio, 1e-30) ** -0.125))
+        position = tolerance * min(near, nearest(trial, forces, work))
+        ratio = error_norm(k, use, position, tolerance * max(norm3(y[3:6]), norm3(trial[3:6])))
+        factor = step_factor(ratio)
         if ratio > 1.0:
             h = use * min(factor, 1.0)
             if abs(h) < SMALLEST_STEP:
@@ -311,13 +271,6 @@ def engine_at(burns: Array, s0: float, tau: float, target: float, burn: Array) -
             if (tau < edge < until) if forward else (until < edge < tau):
                 until = edge
     return until
-
-
-@lean_kernel
-def first_step(y: Array, tolerance: float, k: Array) -> float:
-    """Length of the first step from the local rates of change (positive)."""
-    time_scale = min(norm3(y) / max(norm3(y[3:6]), 1e-12), norm3(y[3:6]) / max(norm3(k[0, 3:6]), 1e-12))
-    return max(time_scale * tolerance**0.125, 1e-3)
 
 
 @lean_kernel
@@ -411,3 +364,43 @@ def full_rows(
         status[row] = code
         steps[row] = made
         t_end[row] = final if code == OK else t0[row] + tau
+
+
+@kernel
+def rate_rows(
+    forces: FullForces, start: float, stop: float, states: Array, t: Array, areas: Array, burns: Array, ahead: Array,
+    first: int, last: int, work: Work, out: Array,
+) -> None:
+    """Rates of change of position, velocity and mass of the rows ``first`` to ``last - 1``; NaN outside the tables.
+
+    Parameters
+    ----------
+    forces, start, stop : FullForces, float, float
+        Model and span of its tables, TDB s past J2000.
+    states : numpy.ndarray (N, 7)
+        See :mod:`sim.core.full_forces`.
+    t : numpy.ndarray (N,)
+        Epochs, TDB s past J2000.
+    areas, burns : numpy.ndarray (N, 2), (N, K, BURN_SIZE)
+        As of :func:`full_rows`.
+    ahead : numpy.ndarray (N,)
+        An epoch on the side of which the engine counts where it is switched at ``t``.
+    first, last : int
+        Rows to do.
+    work : Work
+        Scratch of this thread.
+    out : numpy.ndarray (N, 7)
+        Results.
+    """
+    burn = np.zeros(burns.shape[2])
+    for row in range(first, last):
+        out[row] = math.nan
+        if not (all_finite(states[row]) and start <= t[row] <= stop and math.isfinite(ahead[row])):
+            continue
+        number, s0 = locate(t[row] - start, forces.piece, 0, forces.table.shape[0])
+        work.number[0] = number
+        own = burns[row].copy()
+        own[:, START] -= number * forces.piece
+        own[:, STOP] -= number * forces.piece
+        engine_at(own, s0, 0.0, ahead[row] - t[row], burn)
+        rates(states[row], s0, areas[row], burn, forces, work, out[row])

@@ -5,7 +5,7 @@
 """
 
 from sim.dynamics.atmosphere import EXPONENTIAL_LAYERS, Atmosphere
-from sim.dynamics.burns import FiniteBurn
+from sim.dynamics.burns import FiniteBurn, Impulse
 from sim.dynamics.full_model import FlatFullModel, FullForceModel
 from sim.dynamics.gravity_field import GravityField, load_gravity_field, open_gravity_field
 from sim.dynamics.model import FlatModel, ForceModel
@@ -19,6 +19,7 @@ __all__ = [
     "ForceModel",
     "FullForceModel",
     "GravityField",
+    "Impulse",
     "load_gravity_field",
     "open_gravity_field",
 ]

@@ -1,4 +1,4 @@
-"""Finite burns as data, and their flat form."""
+"""Burns as data: impulses, and finite burns with their flat form."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from sim.core.full_terms import (
 )
 from sim.errors import InputError
 from sim.spacecraft import Engine
-from sim.units import RAD_PER_DEG
+from sim.units import M_PER_KM, RAD_PER_DEG
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -129,6 +129,74 @@ class FiniteBurn:
         return out
 
 
+@dataclass(frozen=True)
+class Impulse:
+    """A sudden change of velocity, along chosen axes.
+
+    A state at the epoch of an impulse is the one before it, whichever way a row is integrated: an impulse acts on
+    rows whose span holds its epoch, the earlier end included, the later one not. Flown backward it is taken back.
+
+    Attributes
+    ----------
+    epoch_tdb : float or array_like (N,)
+        TDB s past J2000; NaN in rows without it.
+    dv_m_s : array_like (3,) or (N, 3)
+        Along the axes, m/s.
+    axes : str
+        ``icrf``; ``vnc`` (velocity, normal, conormal) or ``rtn`` (radial, transverse, normal) about ``body``, of the
+        state before the impulse.
+    body : str
+        A body of the model: whose relative motion spans the axes.
+    engine : Engine, optional
+        For the mass that it takes; without one the mass stays.
+
+    Raises
+    ------
+    InputError
+        Unknown axes, a velocity change of another shape or not finite.
+    """
+
+    epoch_tdb: npt.ArrayLike
+    dv_m_s: npt.ArrayLike
+    axes: str = "icrf"
+    body: str = "earth"
+    engine: Engine | None = None
+
+    def __post_init__(self) -> None:
+        if self.axes not in AXES_NAMES:
+            raise InputError(f"axes of an impulse are {self.axes!r}; allowed: {', '.join(AXES_NAMES)}")
+        change = np.asarray(self.dv_m_s, np.float64)
+        if change.ndim not in (1, 2) or change.shape[-1] != 3 or not np.isfinite(change).all():
+            raise InputError(f"dv_m_s of an impulse has the shape {change.shape}; allowed: finite, (3,) or (N, 3)")
+
+    def rows(self, n_rows: int) -> tuple[FloatArray, FloatArray]:
+        """Epoch and velocity change of each row.
+
+        Parameters
+        ----------
+        n_rows : int
+            Rows of the batch.
+
+        Returns
+        -------
+        epoch_tdb : ndarray (n_rows,)
+            TDB s past J2000.
+        dv_km_s : ndarray (n_rows, 3)
+            km/s along the axes.
+
+        Raises
+        ------
+        InputError
+            An array has another length than the batch.
+        """
+        try:
+            epochs = np.broadcast_to(np.asarray(self.epoch_tdb, np.float64), (n_rows,)).copy()
+            change = np.broadcast_to(np.asarray(self.dv_m_s, np.float64), (n_rows, 3)) / M_PER_KM
+        except ValueError as error:
+            raise InputError(f"arrays of an impulse must have one row or {n_rows}, one per row ({error})") from error
+        return epochs, change
+
+
 def flat_burns(burns: Sequence[FiniteBurn], bodies: Sequence[int], n_rows: int, origin_tdb: float) -> FloatArray:
     """Describe the burns of a batch.
 
@@ -165,4 +233,4 @@ def flat_burns(burns: Sequence[FiniteBurn], bodies: Sequence[int], n_rows: int, 
     return out
 
 
-__all__ = ["CENTER", "FiniteBurn", "flat_burns"]
+__all__ = ["CENTER", "FiniteBurn", "Impulse", "flat_burns"]

@@ -16,17 +16,17 @@ from sim.core.full_forces import ABSENT, CENTER, FullForces
 from sim.core.harmonics import Harmonics, no_harmonics
 from sim.core.low_table import LowTable, low_table
 from sim.dynamics.atmosphere import Atmosphere
+from sim.dynamics.composition import CENTERS, Composition
 from sim.dynamics.gravity_field import GravityField
 from sim.dynamics.orientation import Axes, earth_table
-from sim.dynamics.spans import Kept, body_index, stated_gm_km3_s2, whole_blocks, whole_pieces
-from sim.ephemeris import ChebyshevTable, Ephemeris, open_ephemeris
+from sim.dynamics.spans import Kept, body_index, whole_blocks, whole_pieces
+from sim.ephemeris import ChebyshevTable, Ephemeris
 from sim.errors import InputError
 from sim.frames import R_itrf_icrf
 from sim.units import M_PER_KM
 
 FloatArray = npt.NDArray[np.float64]
 
-CENTERS = ("earth", "moon")
 ALL_BODIES = ("earth", "moon", "sun", "mercury", "venus", "mars", "jupiter", "saturn", "uranus", "neptune")
 BLOCK_PIECES = 32
 """Tables are asked for in blocks of this many pieces, so that neighbouring spans share them."""
@@ -81,13 +81,13 @@ class FlatFullModel:
 
 
 @dataclass(frozen=True, eq=False)
-class FullForceModel:
+class FullForceModel(Composition):
     """All forces that matter between Earth and Moon, in ICRF axes that move with ``center``.
 
     Parameters
     ----------
     center : str
-        ``earth`` or ``moon``.
+        ``earth``, ``moon``, or a barycentre, ``emb`` or ``ssb``: see :class:`sim.dynamics.ForceModel`.
     point_masses : tuple of str
         Attracting bodies, the centre among them; planets from Mars outwards as barycentres of their systems.
     earth_field, moon_field : GravityField, optional
@@ -152,12 +152,7 @@ class FullForceModel:
     _flats: Kept[FlatFullModel] = field(default_factory=lambda: Kept(_FLAT_MODELS_KEPT), init=False, repr=False)
 
     def __post_init__(self) -> None:
-        if self.center not in CENTERS:
-            raise InputError(f"center is {self.center!r}; allowed: {', '.join(CENTERS)}")
-        if len(set(self.point_masses)) != len(self.point_masses) or self.center not in self.point_masses:
-            raise InputError(
-                f"point_masses {self.point_masses!r} must hold the center {self.center!r}, and no body twice"
-            )
+        self.check_bodies()
         self._check_needs()
         for body, given in (("earth", self.earth_field), ("moon", self.moon_field)):
             if given is not None and given.body != body:
@@ -188,20 +183,6 @@ class FullForceModel:
         if not set(self.shadows) <= {"earth", "moon"}:
             raise InputError(f"shadows is {self.shadows!r}; allowed: earth, moon")
 
-    @property
-    def bodies(self) -> tuple[str, ...]:
-        """Bodies other than the centre."""
-        return tuple(body for body in self.point_masses if body != self.center)
-
-    def source(self) -> Ephemeris:
-        """Ephemeris in use.
-
-        Returns
-        -------
-        Ephemeris
-        """
-        return open_ephemeris() if self.ephemeris is None else self.ephemeris
-
     def body_gm_km3_s2(self, body: str) -> float:
         """Gravitational parameter in use.
 
@@ -220,12 +201,10 @@ class FullForceModel:
         InputError
             Nobody states one.
         """
-        if body in (self.gm_km3_s2 or {}):
-            return float((self.gm_km3_s2 or {})[body])
         own = {"earth": self.earth_field, "moon": self.moon_field}.get(body)
-        if own is not None:
+        if own is not None and body not in (self.gm_km3_s2 or {}):
             return own.gm_km3_s2
-        return stated_gm_km3_s2(self.source(), body)
+        return super().body_gm_km3_s2(body)
 
     def coverage(self) -> tuple[float, float]:
         """Span over which the model can be made flat: whole pieces of the ephemeris.
@@ -236,7 +215,7 @@ class FullForceModel:
             TDB s past J2000.
         """
         source = self.source()
-        start, stop = source.coverage(self.center, *self.bodies)
+        start, stop = source.coverage(self.center, *self.point_masses)
         if self.moon_field is not None and source.librations is not None:
             start, stop = max(start, source.librations.start_tdb), min(stop, source.librations.stop_tdb)
         return whole_pieces(start, stop, self.piece_day)
@@ -267,12 +246,12 @@ class FullForceModel:
     def _build(self, start_tdb: float, stop_tdb: float) -> FlatFullModel:
         table = self._table(start_tdb, stop_tdb)
         index = {body: self.bodies.index(body) if body in self.bodies else ABSENT for body in ("earth", "moon", "sun")}
-        index[self.center] = CENTER
+        index[self.anchor] = CENTER
         shadow = [self._radius(b) if self.light_pressure and b in self.shadows else 0.0 for b in CENTERS]
         forces = FullForces(
             table=table.coefficients,
             piece=table.piece_s,
-            gm_center=self.body_gm_km3_s2(self.center),
+            gm_center=self.body_gm_km3_s2(self.anchor),
             gm=np.array([self.body_gm_km3_s2(body) for body in self.bodies], dtype=np.float64),
             earth=index["earth"],
             moon=index["moon"],
@@ -282,7 +261,7 @@ class FullForceModel:
             earth_table=self._earth_axes(table),
             moon_table=self._moon_axes(table),
             reaction=self._reaction(),
-            relativity=np.array([float(b in self.relativity) for b in (*self.bodies, self.center)]),
+            relativity=np.array([float(b in self.relativity) for b in (*self.bodies, self.anchor)]),
             pressure=self._pressure(),
             sun_radius=self._radius("sun"),
             shadow_bodies=np.array([float(index[b]) for b in CENTERS]),
@@ -291,17 +270,17 @@ class FullForceModel:
             ellipsoid=np.array([EARTH.radius_equatorial_km, EARTH.flattening, EARTH_ROTATION_RATE_RAD_S]),
             tide=np.array([self.moon_k2_factor, 1738.0 if self.moon_field is None else self.moon_field.radius_km]),
         )
-        return FlatFullModel(self.center, self.bodies, forces, table.start_tdb, table.stop_tdb)
+        return FlatFullModel(self.anchor, self.bodies, forces, table.start_tdb, table.stop_tdb)
 
     def _table(self, start_tdb: float, stop_tdb: float) -> ChebyshevTable:
         """Positions; when the centre is alone, those of the Moon or Earth, which then have no effect."""
         if self.bodies:
             return self.source().chebyshev_table(
-                self.bodies, self.center, start_tdb, stop_tdb, self.piece_day, None, margin_day=0.0
+                self.bodies, self.anchor, start_tdb, stop_tdb, self.piece_day, None, margin_day=0.0
             )
         piece = self.piece_day * SECONDS_PER_DAY
         n = max(round((stop_tdb - start_tdb) / piece), 1)
-        return ChebyshevTable((), self.center, start_tdb, piece, n, np.zeros((n, 0, 3, 1)), np.zeros(0))
+        return ChebyshevTable((), self.anchor, start_tdb, piece, n, np.zeros((n, 0, 3, 1)), np.zeros(0))
 
     def _figure(self, given: GravityField | None, body: str) -> Harmonics:
         return no_harmonics() if given is None else given.flat()._replace(gm=self.body_gm_km3_s2(body))
@@ -323,8 +302,8 @@ class FullForceModel:
         both = {"earth", "moon"} <= set(self.point_masses)
         if not (self.figures_move_center and both and (self.earth_field or self.moon_field)):
             return 0.0
-        other = "moon" if self.center == "earth" else "earth"
-        return self.body_gm_km3_s2(other) / self.body_gm_km3_s2(self.center)
+        other = "moon" if self.anchor == "earth" else "earth"
+        return self.body_gm_km3_s2(other) / self.body_gm_km3_s2(self.anchor)
 
     def _pressure(self) -> float:
         """Light pressure times distance squared: N/m2 km2, and 1e-3 for km/s2 out of N/kg."""

@@ -15,12 +15,12 @@ from sim.core.forces import CENTER, Forces, padded_bodies
 from sim.core.lanes_table import LaneTable, lane_table
 from sim.core.nodes import COEFFICIENTS, pole_arguments, pole_table, power_table
 from sim.core.reference import ReferenceForces
-from sim.dynamics.spans import Kept, body_index, stated_gm_km3_s2, whole_blocks, whole_pieces
-from sim.ephemeris import ChebyshevTable, Ephemeris, open_ephemeris
+from sim.dynamics.composition import Composition
+from sim.dynamics.spans import Kept, body_index, whole_blocks, whole_pieces
+from sim.ephemeris import ChebyshevTable, Ephemeris
 from sim.errors import InputError
 from sim.frames import tod_pole_icrf
 
-CENTERS = ("earth", "moon")
 BLOCK_PIECES = 64
 """Tables are asked for in blocks of this many pieces, so that neighbouring spans share them."""
 REFERENCE_PIECE_DAY = 0.25
@@ -77,7 +77,7 @@ class FlatModel:
 
 
 @dataclass(frozen=True, eq=False)
-class ForceModel:
+class ForceModel(Composition):
     """Which forces act on a spacecraft, in axes of the ICRF that move with ``center``.
 
     Point masses attract the spacecraft and the centre (direct and indirect term). Earth's zonal harmonics act about
@@ -87,9 +87,13 @@ class ForceModel:
     Parameters
     ----------
     center : str
-        ``earth`` or ``moon``.
+        ``earth``, ``moon``, or a barycentre: ``emb`` (Earth and Moon) or ``ssb`` (solar system). About a barycentre the
+        motion is that about the Earth (the Moon where the Earth is no point mass), shifted by the ephemeris' vector:
+        the frame falls with the Earth as the point masses have it, not as the ephemeris does, whose Earth also feels
+        relativity, asteroids and figures; what both feel alike then cancels.
     point_masses : tuple of str
-        Attracting bodies; the centre must be among them.
+        Attracting bodies of the ephemeris, each by itself, ``mercury`` to ``pluto`` with ``sun`` and ``moon`` (from
+        Mars outwards the barycentres of the systems); the centre must be among them, and Earth or Moon.
     earth_zonals : int
         0 (point mass) or the highest degree, 2 to 4 (JGM-3). Needs Earth among the point masses.
     gm_km3_s2 : mapping of str to float, optional
@@ -121,12 +125,7 @@ class ForceModel:
     _flats: Kept[FlatModel] = field(default_factory=lambda: Kept(_FLAT_MODELS_KEPT), init=False, repr=False)
 
     def __post_init__(self) -> None:
-        if self.center not in CENTERS:
-            raise InputError(f"center is {self.center!r}; allowed: {', '.join(CENTERS)}")
-        if self.center not in self.point_masses:
-            raise InputError(f"point_masses {self.point_masses!r} must contain the center {self.center!r}")
-        if len(set(self.point_masses)) != len(self.point_masses):
-            raise InputError(f"point_masses {self.point_masses!r} names a body twice")
+        self.check_bodies()
         if self.earth_zonals not in (0, 2, 3, 4):
             raise InputError(f"earth_zonals is {self.earth_zonals!r}; allowed: 0, 2, 3, 4")
         if self.earth_zonals and "earth" not in self.point_masses:
@@ -144,43 +143,6 @@ class ForceModel:
         if self.earth_pole_icrf is not None and not abs(math.hypot(*self.earth_pole_icrf) - 1.0) < 1e-9:
             raise InputError(f"earth_pole_icrf is {self.earth_pole_icrf!r}; allowed: a vector of length 1")
 
-    @property
-    def bodies(self) -> tuple[str, ...]:
-        """Attracting bodies other than the centre."""
-        return tuple(body for body in self.point_masses if body != self.center)
-
-    def source(self) -> Ephemeris:
-        """Ephemeris in use.
-
-        Returns
-        -------
-        Ephemeris
-        """
-        return open_ephemeris() if self.ephemeris is None else self.ephemeris
-
-    def body_gm_km3_s2(self, body: str) -> float:
-        """Gravitational parameter in use.
-
-        Parameters
-        ----------
-        body : str
-            One of ``point_masses``.
-
-        Returns
-        -------
-        float
-            km3/s2.
-
-        Raises
-        ------
-        InputError
-            Neither the model nor the ephemeris states one.
-        """
-        override = (self.gm_km3_s2 or {}).get(body)
-        if override is not None:
-            return float(override)
-        return stated_gm_km3_s2(self.source(), body)
-
     def coverage(self) -> tuple[float, float]:
         """Span over which the model can be made flat: whole pieces of the ephemeris.
 
@@ -189,7 +151,7 @@ class ForceModel:
         start_tdb, stop_tdb : float
             TDB s past J2000.
         """
-        return whole_pieces(*self.source().coverage(self.center, *self.bodies), self.piece_day)
+        return whole_pieces(*self.source().coverage(self.center, *self.point_masses), self.piece_day)
 
     def flat(self, start_tdb: float, stop_tdb: float) -> FlatModel:
         """Flat form for a span.
@@ -219,7 +181,7 @@ class ForceModel:
         gm = np.array([self.body_gm_km3_s2(body) for body in self.bodies], dtype=np.float64)
         gm, powers = padded_bodies(gm, power_table(table.coefficients))
         forces = Forces(
-            gm_center=self.body_gm_km3_s2(self.center),
+            gm_center=self.body_gm_km3_s2(self.anchor),
             gm=gm,
             table=powers,
             start=table.start_tdb,
@@ -229,7 +191,7 @@ class ForceModel:
             zonal_body=self._earth_index(),
             pole=self._pole_cubics(table),
         )
-        return FlatModel(self.center, self.bodies, forces, tuple(float(e) for e in table.fit_error_km))
+        return FlatModel(self.anchor, self.bodies, forces, tuple(float(e) for e in table.fit_error_km))
 
     def reference(self, start_tdb: float, stop_tdb: float) -> ReferenceForces:
         """Form read by the independent integrator, with a table of its own.
@@ -256,7 +218,7 @@ class ForceModel:
             table=table.coefficients,
             start=table.start_tdb,
             piece=table.piece_s,
-            gm=np.array([self.body_gm_km3_s2(body) for body in (self.center, *self.bodies)], dtype=np.float64),
+            gm=np.array([self.body_gm_km3_s2(body) for body in (self.anchor, *self.bodies)], dtype=np.float64),
             zonals=self._zonals(),
             earth=self._earth_index(),
             pole=self._pole(pole_times),
@@ -267,11 +229,11 @@ class ForceModel:
         """Positions of the bodies; an empty table of one piece when the centre is alone."""
         if self.bodies:
             return self.source().chebyshev_table(
-                self.bodies, self.center, start_tdb, stop_tdb, piece_day, n, margin_day=0.0
+                self.bodies, self.anchor, start_tdb, stop_tdb, piece_day, n, margin_day=0.0
             )
         low, high = self.coverage()
         nothing = np.zeros((1, 0, 3, 1))
-        return ChebyshevTable((), self.center, low, high - low, 1, nothing, np.zeros(0))
+        return ChebyshevTable((), self.anchor, low, high - low, 1, nothing, np.zeros(0))
 
     def _zonals(self) -> npt.NDArray[np.float64]:
         """GM, reference radius, J2, J3, J4 with the degrees beyond the chosen one set to zero."""

@@ -1,6 +1,6 @@
 """Propagation of batches of spacecraft states: one vectorised call, one status per row."""
 
-from sim.propagation.batch import propagate, propagate_at
+from sim.propagation.calls import propagate, propagate_at
 from sim.propagation.full import FullPropagation, propagate_full
 from sim.propagation.low_orbits import LowOrbits, propagate_low_orbits
 from sim.propagation.matrix import PropagationWithStm, propagate_with_stm

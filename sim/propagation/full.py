@@ -13,17 +13,20 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.bodies import EARTH, MOON
-from sim.core.full_dop853 import full_rows
+from sim.core.full_dop853 import full_rows, rate_rows
 from sim.core.full_forces import AREA, FULL_SIZE, MASS, MATRIX, PLAIN_SIZE, new_work
 from sim.core.status import STATUS_TEXT, Status
 from sim.dynamics.burns import FiniteBurn, flat_burns
 from sim.dynamics.full_model import FlatFullModel, FullForceModel
-from sim.errors import InputError
-from sim.propagation.batch import run_chunks
+from sim.propagation.barycenters import about_anchor, about_center
+from sim.propagation.batch import empty_results
+from sim.propagation.results import Trajectories
+from sim.propagation.rows import check_numbers, output_times, per_row, run_chunks, span_of, state_rows
 
 FloatArray = npt.NDArray[np.float64]
 
-TOLERANCES = (1e-16, 1e-3)
+MAX_STEPS = 200_000
+"""Steps that a row may take by default."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +102,7 @@ def propagate_full(
     tolerance: float = 1e-12,
     impacts: bool = True,
     threads: int | None = None,
-    max_steps: int = 200_000,
+    max_steps: int = MAX_STEPS,
 ) -> FullPropagation:
     """Propagate N states under the full force model, forward or backward.
 
@@ -140,86 +143,162 @@ def propagate_full(
     InputError
         Arrays whose shapes do not fit, times that turn back, tolerance out of range, unusable burns.
     """
-    start = _rows(states)
-    n = len(start)
-    t0 = _per_row(t0_tdb, n, "t0_tdb")
-    times = _times(times_tdb, t0)
-    if not TOLERANCES[0] <= tolerance <= TOLERANCES[1]:
-        raise InputError(f"tolerance is {tolerance!r}; allowed: {TOLERANCES[0]} to {TOLERANCES[1]}")
-    if not 1 <= max_steps < 2**31 or (threads is not None and threads < 1):
-        raise InputError(f"max_steps is {max_steps!r} and threads {threads!r}; allowed: 1 and more")
-    flat = model.flat(*_span(model, t0, times[:, -1]))
-    areas = np.stack([_per_row(srp_area_m2, n, "srp_area_m2"), _per_row(drag_area_m2, n, "drag_area_m2")], axis=1)
-    engines = flat_burns(burns, [flat.index(burn.body) for burn in burns], n, flat.start_tdb)
-    begin = _with_mass(start, _per_row(mass_kg, n, "mass_kg"), partials)
-    ends, path = begin.copy(), np.full((*times.shape, begin.shape[1]), np.nan)
-    t_end, status, steps = t0.copy(), np.zeros(n, np.int8), np.zeros(n, np.int32)
-    surfaces = _surfaces(flat, impacts)
-
-    def run(first: int, last: int) -> None:
-        full_rows(
-            flat.forces, flat.start_tdb, flat.stop_tdb, begin, t0, times, areas, engines, surfaces, tolerance,
-            max_steps, first, last, new_work(flat.forces), ends, path, t_end, status, steps,
-        )  # fmt: skip
-
-    run_chunks(run, n, threads)
-    return _result(ends, path, times, t_end, status, steps)
-
-
-def _result(
-    ends: FloatArray,
-    path: FloatArray,
-    times: FloatArray,
-    t_end: FloatArray,
-    status: npt.NDArray[np.int8],
-    steps: npt.NDArray[np.int32],
-) -> FullPropagation:
-    matrix = area = None
-    if path.shape[2] == FULL_SIZE:
-        matrix = path[:, :, MATRIX:AREA].reshape(*times.shape, 6, 6).copy()
-        area = path[:, :, AREA:].copy()
+    given = state_rows(states)
+    n = len(given)
+    t0 = per_row(t0_tdb, n, "t0_tdb")
+    times = output_times(times_tdb, t0)
+    check_numbers(tolerance, max_steps, threads)
+    flight = FullFlight.of(model, n, t0, times[:, -1], srp_area_m2, drag_area_m2, burns, impacts)
+    start = about_anchor(model, given, t0)
+    mass = per_row(mass_kg, n, "mass_kg")
+    found = flight.fly(np.arange(n), start, t0, times, mass, partials, tolerance, threads, max_steps)
+    matrices, per_m2 = (found.matrices, found.per_m2) if partials else (None, None)
+    ends = Trajectories(
+        found.ends[:, :6].copy(), found.t_end, found.status, np.full(n, -1, np.int8), found.steps,
+        found.path[:, :, :6].copy(), times, log=empty_results(start, t0).log,
+    )  # fmt: skip
+    ends = about_center(model, ends, start, given)
     return FullPropagation(
-        ends[:, :6].copy(), ends[:, MASS].copy(), t_end, status, steps, path[:, :, :6].copy(), path[:, :, MASS].copy(),
-        times, matrix, area,
+        ends.states, found.ends[:, MASS].copy(), found.t_end, found.status, found.steps, ends.path_states,
+        found.path[:, :, MASS].copy(), times, matrices, per_m2,
     )  # fmt: skip
 
 
-def _rows(states: npt.ArrayLike) -> FloatArray:
-    rows = np.array(states, dtype=np.float64, order="C", ndmin=2)
-    if rows.ndim != 2 or rows.shape[1] != 6:
-        raise InputError(f"states has the shape {np.shape(states)}; allowed: (N, 6) or (6,)")
-    return rows
+@dataclass(frozen=True, eq=False)
+class FullRows:
+    """What the core hands back.
+
+    Attributes
+    ----------
+    ends, path : numpy.ndarray (N, size), (N, T, size)
+        See :mod:`sim.core.full_forces`.
+    t_end : numpy.ndarray (N,)
+        TDB s past J2000.
+    status, steps : numpy.ndarray (N,)
+        Outcome.
+    """
+
+    ends: FloatArray
+    path: FloatArray
+    t_end: FloatArray
+    status: npt.NDArray[np.int8]
+    steps: npt.NDArray[np.int32]
+
+    @property
+    def matrices(self) -> FloatArray:
+        """Transition matrices at the output times, (N, T, 6, 6)."""
+        return self.path[:, :, MATRIX:AREA].reshape(*self.path.shape[:2], 6, 6).copy()
+
+    @property
+    def per_m2(self) -> FloatArray:
+        """Derivatives by the light-pressure area at the output times, (N, T, 6)."""
+        return self.path[:, :, AREA:].copy()
 
 
-def _per_row(values: npt.ArrayLike, n_rows: int, name: str) -> FloatArray:
-    array = np.array(values, dtype=np.float64)
-    if array.ndim > 1 or (array.ndim == 1 and array.size != n_rows):
-        raise InputError(f"{name} has the shape {array.shape}; allowed: () or ({n_rows},)")
-    return np.ascontiguousarray(np.broadcast_to(array, (n_rows,)).copy())
+@dataclass(frozen=True, eq=False)
+class FullFlight:
+    """A batch made ready for the core, to be flown as a whole or row by row.
 
+    Attributes
+    ----------
+    flat : FlatFullModel
+        Model over the span of all rows.
+    areas : numpy.ndarray (N, 2)
+        C_R A and C_D A, m2.
+    engines : numpy.ndarray (N, K, BURN_SIZE)
+        Finite burns.
+    surfaces : numpy.ndarray (B + 1,)
+        Radii at which rows end.
+    """
 
-def _times(times_tdb: npt.ArrayLike, t0: FloatArray) -> FloatArray:
-    """Return times (N, T), each row going away from its epoch."""
-    times = np.array(times_tdb, dtype=np.float64, ndmin=2)
-    if times.ndim != 2 or times.shape[1] < 1 or times.shape[0] not in (1, t0.size):
-        raise InputError(f"times_tdb has the shape {np.shape(times_tdb)}; allowed: ({t0.size}, T) or (T,), T >= 1")
-    times = np.ascontiguousarray(np.broadcast_to(times, (t0.size, times.shape[1])).copy())
-    with np.errstate(invalid="ignore"):  # inf - inf: such rows get their status from the core
-        steps = np.diff(times, axis=1, prepend=t0[:, np.newaxis])
-    mixed = (steps > 0.0).any(axis=1) & (steps < 0.0).any(axis=1)
-    if mixed.any():
-        raise InputError(f"times_tdb must go one way from t0_tdb; row {int(np.flatnonzero(mixed)[0])} turns back")
-    return times
+    flat: FlatFullModel
+    areas: FloatArray
+    engines: FloatArray
+    surfaces: FloatArray
 
+    @classmethod
+    def of(
+        cls, model: FullForceModel, n_rows: int, t0: FloatArray, t1: FloatArray, srp_area_m2: npt.ArrayLike,
+        drag_area_m2: npt.ArrayLike, burns: Sequence[FiniteBurn], impacts: bool,
+    ) -> FullFlight:  # fmt: skip
+        """Make a batch ready.
 
-def _span(model: FullForceModel, t0: FloatArray, t1: FloatArray) -> tuple[float, float]:
-    """Span that the usable rows need, cut to the ephemeris: rows outside get their status from the core."""
-    low, high = model.coverage()
-    usable = np.isfinite(t0) & np.isfinite(t1) & (np.minimum(t0, t1) >= low) & (np.maximum(t0, t1) <= high)
-    if not usable.any():
-        return low, low
-    epochs = np.concatenate((t0[usable], t1[usable]))
-    return float(np.min(epochs)), float(np.max(epochs))
+        Parameters
+        ----------
+        model : FullForceModel
+            Forces.
+        n_rows : int
+            N.
+        t0, t1 : numpy.ndarray (N,)
+            Spans.
+        srp_area_m2, drag_area_m2, burns, impacts
+            See :func:`propagate_full`.
+
+        Returns
+        -------
+        FullFlight
+        """
+        flat = model.flat(*span_of(model, t0, t1))
+        areas = [per_row(srp_area_m2, n_rows, "srp_area_m2"), per_row(drag_area_m2, n_rows, "drag_area_m2")]
+        engines = flat_burns(burns, [flat.index(burn.body) for burn in burns], n_rows, flat.start_tdb)
+        return cls(flat, np.stack(areas, axis=1), engines, _surfaces(flat, impacts))
+
+    def fly(
+        self, rows: npt.NDArray[np.intp], start: FloatArray, t0: FloatArray, times: FloatArray, mass: FloatArray,
+        partials: bool, tolerance: float, threads: int | None, max_steps: int,
+    ) -> FullRows:  # fmt: skip
+        """Fly some rows of the batch.
+
+        Parameters
+        ----------
+        rows : numpy.ndarray of int (M,)
+            Which.
+        start, t0, times, mass : numpy.ndarray (M, 6), (M,), (M, T), (M,)
+            States about the anchor, epochs, epochs wanted, masses.
+        partials, tolerance, threads, max_steps
+            See :func:`propagate_full`.
+
+        Returns
+        -------
+        FullRows
+        """
+        n = rows.size
+        begin = _with_mass(start, mass, partials)
+        ends, path = begin.copy(), np.full((*times.shape, begin.shape[1]), np.nan)
+        t_end, status, steps = t0.copy(), np.zeros(n, np.int8), np.zeros(n, np.int32)
+        areas, engines, flat = self.areas[rows], self.engines[rows], self.flat
+
+        def run(first: int, last: int) -> None:
+            full_rows(
+                flat.forces, flat.start_tdb, flat.stop_tdb, begin, t0, times, areas, engines, self.surfaces, tolerance,
+                max_steps, first, last, new_work(flat.forces), ends, path, t_end, status, steps,
+            )  # fmt: skip
+
+        run_chunks(run, n, threads)
+        return FullRows(ends, path, t_end, status, steps)
+
+    def rates(self, states: FloatArray, t_tdb: FloatArray, ahead_tdb: FloatArray) -> FloatArray:
+        """Rates of change of all rows of the batch.
+
+        Parameters
+        ----------
+        states : numpy.ndarray (N, 7)
+            About the anchor, with masses.
+        t_tdb, ahead_tdb : numpy.ndarray (N,)
+            Epochs, and epochs on the side of which an engine counts that is switched there.
+
+        Returns
+        -------
+        numpy.ndarray (N, 7)
+            Per s; NaN where the tables do not reach.
+        """
+        out, flat = np.empty((len(states), PLAIN_SIZE)), self.flat
+
+        rate_rows(
+            flat.forces, flat.start_tdb, flat.stop_tdb, states, t_tdb, self.areas, self.engines, ahead_tdb, 0,
+            len(states), new_work(flat.forces), out,
+        )  # fmt: skip
+        return out
 
 
 def _with_mass(start: FloatArray, mass: FloatArray, partials: bool) -> FloatArray:

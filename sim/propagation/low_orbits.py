@@ -23,8 +23,7 @@ from sim.core.status import STATUS_TEXT, Status
 from sim.dynamics.full_model import FullForceModel
 from sim.dynamics.gravity_field import GravityField
 from sim.errors import InputError
-from sim.propagation.batch import run_chunks
-from sim.propagation.full import _per_row, _rows, _span, _times
+from sim.propagation.rows import ROWS_PER_CHUNK, output_times, per_row, run_chunks, span_of, state_rows
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -41,8 +40,8 @@ START_STEPS_PER_REVOLUTION = 360.0
 START_STEPS_PER_DEGREE = 7.5
 """The same for the short steps of a start."""
 STEPS_ALLOWED = (40.0, 5000.0)
-ROWS_PER_CHUNK = 64
-"""Rows that a thread takes at a time."""
+MAX_STEPS = 100_000_000
+"""Evaluations of the forces that a row may take by default."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +111,7 @@ def propagate_low_orbits(
     steps_per_revolution: float | None = None,
     order: int | None = None,
     threads: int | None = None,
-    max_steps: int = 100_000_000,
+    max_steps: int = MAX_STEPS,
 ) -> LowOrbits:
     """Propagate N low orbits, each over its own span, forward or backward.
 
@@ -173,20 +172,20 @@ def propagate_low_orbits(
     :func:`sim.propagation.propagate_full`. Two turning points of the radius inside one step (on orbits that are
     circular to 1e-4) go unnoticed unless the surface is within 0.5 km; they are centimetres deep.
     """
-    start = _rows(states)
+    start = state_rows(states)
     n = len(start)
-    t0 = _per_row(t0_tdb, n, "t0_tdb")
-    times = _times(times_tdb, t0)
+    t0 = per_row(t0_tdb, n, "t0_tdb")
+    times = output_times(times_tdb, t0)
     field = model.moon_field if model.center == "moon" else model.earth_field
     degree = 0 if field is None else field.degree
     usual = max(STEPS_PER_REVOLUTION, STEPS_PER_DEGREE * degree)
     steps_wanted = float(usual if steps_per_revolution is None else steps_per_revolution)
     _check(model, steps_wanted, order, threads, max_steps)
-    radius = BODIES[model.center].radius_km if impact_radius_km is None else impact_radius_km
-    surface = _per_row(radius, n, "impact_radius_km")
+    radius = BODIES[model.anchor].radius_km if impact_radius_km is None else impact_radius_km
+    surface = per_row(radius, n, "impact_radius_km")
     if not (np.isfinite(surface) & (surface >= 0.0)).all():
         raise InputError("impact_radius_km must be finite and not negative")
-    table = model.flat(*_span(model, t0, times[:, -1])).low_orbits
+    table = model.flat(*span_of(model, t0, times[:, -1])).low_orbits
     method = _method(field, steps_wanted, order)
     fine = max(1, math.ceil(max(START_STEPS_PER_REVOLUTION, START_STEPS_PER_DEGREE * degree) / steps_wanted))
     path = np.full((*times.shape, 6), np.nan)
@@ -223,6 +222,8 @@ def _power(field: GravityField) -> list[float]:
 def _check(
     model: FullForceModel, per_revolution: float, order: int | None, threads: int | None, max_steps: int
 ) -> None:
+    if model.center != model.anchor:
+        raise InputError(f"the center of low orbits is the body that they go about; found {model.center!r}")
     wrong = {
         "light_pressure": model.light_pressure,
         "atmosphere": model.atmosphere is not None,

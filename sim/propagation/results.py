@@ -75,6 +75,8 @@ class Propagation:
         Steps made, rejected ones included.
     log : EventLog
         Events recorded on the way.
+    mass_kg : numpy.ndarray (N,) or None
+        Mass at the last state, where the call knows of masses.
     """
 
     states: FloatArray
@@ -83,6 +85,7 @@ class Propagation:
     stop: npt.NDArray[np.int8]
     steps: npt.NDArray[np.int32]
     log: EventLog = field(kw_only=True)
+    mass_kg: FloatArray | None = field(default=None, kw_only=True)
 
     @property
     def ok(self) -> npt.NDArray[np.bool_]:
@@ -114,7 +117,10 @@ class Trajectories(Propagation):
         km and km/s; NaN where a row did not get to.
     path_t_tdb : numpy.ndarray (N, T)
         Times asked for.
+    path_mass_kg : numpy.ndarray (N, T) or None
+        Masses there, where the call knows of masses.
     """
 
     path_states: FloatArray
     path_t_tdb: FloatArray
+    path_mass_kg: FloatArray | None = field(default=None, kw_only=True)

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from sim.dynamics import ForceModel
 from sim.errors import InputError
-from sim.propagation.batch import propagate
+from sim.propagation.calls import propagate
 from sim.propagation.results import Propagation
 from sim.propagation.stops import Stop
 
@@ -56,7 +56,7 @@ def propagate_stream(
     max_events: int = 16,
     impacts: bool = True,
     threads: int | None = None,
-    max_steps: int = 100_000,
+    max_steps: int | None = None,
 ) -> Iterator[StreamChunk]:
     """Propagate an ensemble chunk by chunk.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from sim.bodies import EARTH
 from sim.core.forces import CENTER
 from sim.core.nodes import pole_arguments
 from sim.dynamics import ForceModel
+from sim.ephemeris import open_ephemeris
 from sim.errors import EphemerisRangeError, InputError
 from sim.frames import tod_pole_icrf
 
@@ -19,9 +22,11 @@ DAY = 86400.0
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"center": "mars"}, "allowed: earth, moon"),
+        ({"center": "mars"}, "allowed: earth, moon, emb, ssb"),
+        ({"center": "emb", "point_masses": ("sun",), "earth_zonals": 0}, "earth or moon"),
+        ({"point_masses": ("earth", "emb")}, "emb and ssb are none"),
         ({"point_masses": ("moon", "sun")}, "must contain the center"),
-        ({"point_masses": ("earth", "moon", "moon")}, "twice"),
+        ({"point_masses": ("earth", "moon", "moon")}, "no body twice"),
         ({"earth_zonals": 5}, "allowed: 0, 2, 3, 4"),
         ({"center": "moon", "point_masses": ("moon", "sun")}, "earth_zonals needs"),
         ({"gm_km3_s2": {"venus": 1.0}}, "not among the point_masses"),
@@ -98,6 +103,7 @@ def test_span_outside_the_ephemeris():
 
 
 def test_gm_of_a_body_unknown_to_the_ephemeris():
-    model = ForceModel(point_masses=("earth", "ssb"), earth_zonals=0)
+    source = replace(open_ephemeris(), gm_km3_s2={"earth": 398600.4})
+    model = ForceModel(point_masses=("earth", "pluto"), earth_zonals=0, ephemeris=source)
     with pytest.raises(InputError, match="states no GM"):
         model.flat(T0, T0 + DAY)

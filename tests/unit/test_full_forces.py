@@ -341,7 +341,7 @@ def test_figures_move_the_frame_by_newtons_third_law():
     ("choice", "says"),
     [
         ({"center": "sun"}, "center"),
-        ({"point_masses": ("moon", "sun")}, "must hold the center"),
+        ({"point_masses": ("moon", "sun")}, "must contain the center"),
         ({"point_masses": ("earth", "earth")}, "no body twice"),
         ({"point_masses": ("earth",), "moon_field": MOON_FIELD}, "moon_field needs 'moon'"),
         ({"point_masses": ("earth",), "light_pressure": True}, "light_pressure needs 'sun'"),

@@ -1,0 +1,99 @@
+"""What every force model is composed of: a centre, attracting bodies with their GM, an ephemeris."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sim.dynamics.spans import stated_gm_km3_s2
+from sim.ephemeris import Ephemeris, open_ephemeris
+from sim.errors import InputError
+
+CENTERS = ("earth", "moon")
+"""Bodies about which the equations of motion can be integrated."""
+BARYCENTERS = ("emb", "ssb")
+"""Points about which states can be given besides: of Earth and Moon, and of the solar system."""
+
+
+class Composition:
+    """The part that force models share.
+
+    Attributes
+    ----------
+    center : str
+        Origin of the states: ``earth``, ``moon``, or a barycentre, ``emb`` or ``ssb``.
+    point_masses : tuple of str
+        Attracting bodies.
+    gm_km3_s2 : mapping of str to float or None
+        Overrides.
+    ephemeris : Ephemeris or None
+        Where the bodies are.
+    """
+
+    center: str
+    point_masses: tuple[str, ...]
+    gm_km3_s2: Mapping[str, float] | None
+    ephemeris: Ephemeris | None
+
+    @property
+    def anchor(self) -> str:
+        """Body in whose falling axes the equations are integrated: the centre; for a barycentre Earth, else the Moon.
+
+        States about a barycentre are those about the anchor, shifted by the ephemeris' own vector between the two.
+        """
+        if self.center in CENTERS:
+            return self.center
+        return next(body for body in CENTERS if body in self.point_masses)
+
+    @property
+    def bodies(self) -> tuple[str, ...]:
+        """Attracting bodies other than the anchor."""
+        return tuple(body for body in self.point_masses if body != self.anchor)
+
+    def source(self) -> Ephemeris:
+        """Ephemeris in use.
+
+        Returns
+        -------
+        Ephemeris
+        """
+        return open_ephemeris() if self.ephemeris is None else self.ephemeris
+
+    def body_gm_km3_s2(self, body: str) -> float:
+        """Gravitational parameter in use.
+
+        Parameters
+        ----------
+        body : str
+            One of ``point_masses``.
+
+        Returns
+        -------
+        float
+            km3/s2.
+
+        Raises
+        ------
+        InputError
+            Neither the model nor the ephemeris states one.
+        """
+        override = (self.gm_km3_s2 or {}).get(body)
+        return stated_gm_km3_s2(self.source(), body) if override is None else float(override)
+
+    def check_bodies(self) -> None:
+        """Refuse a centre and attracting bodies that do not go together.
+
+        Raises
+        ------
+        InputError
+            Unknown centre, a centre that is not among the bodies, a body named twice, a barycentre as a body.
+        """
+        if self.center not in (*CENTERS, *BARYCENTERS):
+            raise InputError(f"center is {self.center!r}; allowed: {', '.join((*CENTERS, *BARYCENTERS))}")
+        if self.center in CENTERS and self.center not in self.point_masses:
+            raise InputError(f"point_masses {self.point_masses!r} must contain the center {self.center!r}")
+        if not set(CENTERS) & set(self.point_masses):
+            raise InputError(f"point_masses {self.point_masses!r} must contain earth or moon, to be integrated about")
+        if len(set(self.point_masses)) != len(self.point_masses):
+            raise InputError(f"point_masses {self.point_masses!r} must hold no body twice")
+        if set(BARYCENTERS) & set(self.point_masses):
+            raise InputError(f"point_masses {self.point_masses!r} must hold bodies; emb and ssb are none")
