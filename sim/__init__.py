@@ -17,7 +17,10 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from sim.dynamics import FiniteBurn as FiniteBurn
     from sim.dynamics import ForceModel as ForceModel
+    from sim.dynamics import FullForceModel as FullForceModel
+    from sim.dynamics import Impulse as Impulse
     from sim.ephemeris import open_ephemeris as open_ephemeris
     from sim.ephemeris import open_spk as open_spk
     from sim.products import plot_directory as plot_directory
@@ -45,7 +48,10 @@ if TYPE_CHECKING:
     from sim.windows.limits import Limits as Limits
 
 _HOME = {
+    "FiniteBurn": "sim.dynamics",
     "ForceModel": "sim.dynamics",
+    "FullForceModel": "sim.dynamics",
+    "Impulse": "sim.dynamics",
     "open_ephemeris": "sim.ephemeris",
     "open_spk": "sim.ephemeris",
     "plot_directory": "sim.products",

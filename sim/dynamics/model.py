@@ -90,7 +90,7 @@ class ForceModel(Composition):
         ``earth``, ``moon``, or a barycentre: ``emb`` (Earth and Moon) or ``ssb`` (solar system). About a barycentre the
         motion is that about the Earth (the Moon where the Earth is no point mass), shifted by the ephemeris' vector:
         the frame falls with the Earth as the point masses have it, not as the ephemeris does, whose Earth also feels
-        relativity, asteroids and figures; what both feel alike then cancels.
+        relativity, asteroids and figures (7 m in three days); what both feel alike then cancels.
     point_masses : tuple of str
         Attracting bodies of the ephemeris, each by itself, ``mercury`` to ``pluto`` with ``sun`` and ``moon`` (from
         Mars outwards the barycentres of the systems); the centre must be among them, and Earth or Moon.

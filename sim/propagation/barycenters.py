@@ -89,7 +89,7 @@ def about_anchor(model: AnyModel, states: FloatArray, t_tdb: FloatArray) -> Floa
     return states if model.center == model.anchor else states - anchor_states(model, t_tdb)
 
 
-def about_center(model: AnyModel, result: Result, start: FloatArray, given: FloatArray) -> Result:
+def about_center(model: AnyModel, result: Result, start_states: FloatArray, given_states: FloatArray) -> Result:
     """Take results about the model's anchor to its centre.
 
     Parameters
@@ -98,7 +98,7 @@ def about_center(model: AnyModel, result: Result, start: FloatArray, given: Floa
         With its centre.
     result : Propagation
         About the anchor.
-    start, given : numpy.ndarray (N, 6)
+    start_states, given_states : numpy.ndarray (N, 6)
         Where the rows began, about the anchor and as the call was given them: a row that is still there holds, bit for
         bit, what it was given.
 
@@ -110,8 +110,8 @@ def about_center(model: AnyModel, result: Result, start: FloatArray, given: Floa
     if model.center == model.anchor:
         return result
     states = result.states + anchor_states(model, result.t_tdb)
-    same = (result.states == start) | (np.isnan(result.states) & np.isnan(start))
-    states = np.where(same.all(axis=1)[:, np.newaxis], given, states)
+    same = (result.states == start_states) | (np.isnan(result.states) & np.isnan(start_states))
+    states = np.where(same.all(axis=1)[:, np.newaxis], given_states, states)
     log = result.log
     log = EventLog(log.count, log.event, log.t_tdb, log.states + anchor_states(model, log.t_tdb))
     moved = replace(result, states=states, log=log)

@@ -65,12 +65,14 @@ class Options:
         return self.max_events if self.events else 0
 
 
-def fly(start: FloatArray, t0: FloatArray, t1: FloatArray, model: ForceModel, method: str, o: Options) -> Propagation:
+def fly(
+    states: FloatArray, t0_tdb: FloatArray, t1_tdb: FloatArray, model: ForceModel, method: str, o: Options
+) -> Propagation:
     """Propagate checked rows to their ends.
 
     Parameters
     ----------
-    start, t0, t1 : numpy.ndarray (N, 6), (N,), (N,)
+    states, t0_tdb, t1_tdb : numpy.ndarray (N, 6), (N,), (N,)
         States about the model's anchor, epochs, epochs wanted.
     model : ForceModel
         Forces.
@@ -84,31 +86,31 @@ def fly(start: FloatArray, t0: FloatArray, t1: FloatArray, model: ForceModel, me
     Propagation
     """
     if method == "dop853":
-        return _verify(start, t0, t1[:, np.newaxis], model, o)
-    flat = model.flat(*span_of(model, t0, t1))
-    result = empty_results(start, t0, o.room)
+        return _verify(states, t0_tdb, t1_tdb[:, np.newaxis], model, o)
+    flat = model.flat(*span_of(model, t0_tdb, t1_tdb))
+    result = empty_results(states, t0_tdb, o.room)
     # The choice must not depend on the rows, or their bits would depend on their neighbours.
     if not runs_in_lanes(model):
-        _run_scalar(flat, start, t0, t1[:, np.newaxis], o, result)
+        _run_scalar(flat, states, t0_tdb, t1_tdb[:, np.newaxis], o, result)
     elif o.stops or o.events:
-        no_times = np.zeros((len(start), 0))
+        no_times = np.zeros((len(states), 0))
         watch = flat_watch(o.stops, o.events, o.impacts, flat, model.source())
-        _run_watched(flat, watch, start, t0, t1, no_times, o, result)
+        _run_watched(flat, watch, states, t0_tdb, t1_tdb, no_times, o, result)
     else:
         watch = flat_watch((), (), o.impacts, flat, model.source())
-        _run_lanes(flat, watch.spheres, start, t0, t1, o, result)
-        _redo_unfinished(flat, watch, start, t0, t1, o, result)
+        _run_lanes(flat, watch.spheres, states, t0_tdb, t1_tdb, o, result)
+        _redo_unfinished(flat, watch, states, t0_tdb, t1_tdb, o, result)
     return result
 
 
 def fly_at(
-    start: FloatArray, t0: FloatArray, times: FloatArray, model: ForceModel, method: str, o: Options
+    states: FloatArray, t0_tdb: FloatArray, times_tdb: FloatArray, model: ForceModel, method: str, o: Options
 ) -> Trajectories:
     """Propagate checked rows through output times; as :func:`fly`, with times (N, T).
 
     Parameters
     ----------
-    start, t0, times : numpy.ndarray (N, 6), (N,), (N, T)
+    states, t0_tdb, times_tdb : numpy.ndarray (N, 6), (N,), (N, T)
         States about the model's anchor, epochs, epochs wanted.
     model : ForceModel
         Forces.
@@ -122,19 +124,17 @@ def fly_at(
     Trajectories
     """
     if method == "dop853":
-        return _verify(start, t0, times, model, o)
-    flat = model.flat(*span_of(model, t0, times[:, -1]))
-    ends = empty_results(start, t0, o.room)
-    path = np.full((*times.shape, 6), np.nan)
+        return _verify(states, t0_tdb, times_tdb, model, o)
+    flat = model.flat(*span_of(model, t0_tdb, times_tdb[:, -1]))
+    ends = empty_results(states, t0_tdb, o.room)
+    path = np.full((*times_tdb.shape, 6), np.nan)
     if runs_in_lanes(model):
         watch = flat_watch(o.stops, o.events, o.impacts, flat, model.source())
-        t1 = np.ascontiguousarray(times[:, -1])
-        _run_watched(flat, watch, start, t0, t1, times, o, ends, path)
+        t1 = np.ascontiguousarray(times_tdb[:, -1])
+        _run_watched(flat, watch, states, t0_tdb, t1, times_tdb, o, ends, path)
     else:
-        _run_scalar(flat, start, t0, times, o, ends, path)
-    return Trajectories(
-        ends.states, ends.t_tdb, ends.status, ends.stop, ends.steps, path_states=path, path_t_tdb=times, log=ends.log
-    )
+        _run_scalar(flat, states, t0_tdb, times_tdb, o, ends, path)
+    return Trajectories(ends.states, ends.t_tdb, ends.status, ends.stop, ends.steps, path, times_tdb, log=ends.log)
 
 
 def runs_in_lanes(model: ForceModel) -> bool:
@@ -244,12 +244,12 @@ def _verify(start: FloatArray, t0: FloatArray, times: FloatArray, model: ForceMo
     )
 
 
-def empty_results(states: FloatArray, t0: FloatArray, room: int = 0) -> Propagation:
+def empty_results(states: FloatArray, t0_tdb: FloatArray, room: int = 0) -> Propagation:
     """Results to be filled.
 
     Parameters
     ----------
-    states, t0 : numpy.ndarray (N, 6), (N,)
+    states, t0_tdb : numpy.ndarray (N, 6), (N,)
         Where the rows begin.
     room : int
         Events kept of each row.
@@ -266,5 +266,5 @@ def empty_results(states: FloatArray, t0: FloatArray, room: int = 0) -> Propagat
         np.full((n, room, 6), np.nan),
     )
     return Propagation(
-        states.copy(), t0.copy(), np.zeros(n, np.int8), np.full(n, -1, np.int8), np.zeros(n, np.int32), log=log
+        states.copy(), t0_tdb.copy(), np.zeros(n, np.int8), np.full(n, -1, np.int8), np.zeros(n, np.int32), log=log
     )

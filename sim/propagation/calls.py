@@ -284,11 +284,11 @@ def _fly_full(
     assert mass is not None
     o = call.options
     found = ready.fly(rows, start, t0, times, mass, False, o.tolerance, o.threads, o.max_steps)
-    states = found.ends[:, :6].copy()
+    states = found.end_rows[:, :6].copy()
     return Trajectories(
-        states, found.t_end, found.status, _surface_met(call.model, states, found.t_end, found.status), found.steps,
-        found.path[:, :, :6].copy(), times, log=empty_results(start, t0).log, mass_kg=found.ends[:, MASS].copy(),
-        path_mass_kg=found.path[:, :, MASS].copy(),
+        states, found.t_tdb, found.status, _surface_met(call.model, states, found.t_tdb, found.status), found.steps,
+        found.path_rows[:, :, :6].copy(), times, log=empty_results(start, t0).log,
+        mass_kg=found.end_rows[:, MASS].copy(), path_mass_kg=found.path_rows[:, :, MASS].copy(),
     )  # fmt: skip
 
 

@@ -152,15 +152,15 @@ def propagate_full(
     start = about_anchor(model, given, t0)
     mass = per_row(mass_kg, n, "mass_kg")
     found = flight.fly(np.arange(n), start, t0, times, mass, partials, tolerance, threads, max_steps)
-    matrices, per_m2 = (found.matrices, found.per_m2) if partials else (None, None)
+    matrices, per_m2 = (found.path_matrix, found.per_m2) if partials else (None, None)
     ends = Trajectories(
-        found.ends[:, :6].copy(), found.t_end, found.status, np.full(n, -1, np.int8), found.steps,
-        found.path[:, :, :6].copy(), times, log=empty_results(start, t0).log,
+        found.end_rows[:, :6].copy(), found.t_tdb, found.status, np.full(n, -1, np.int8), found.steps,
+        found.path_rows[:, :, :6].copy(), times, log=empty_results(start, t0).log,
     )  # fmt: skip
     ends = about_center(model, ends, start, given)
     return FullPropagation(
-        ends.states, found.ends[:, MASS].copy(), found.t_end, found.status, found.steps, ends.path_states,
-        found.path[:, :, MASS].copy(), times, matrices, per_m2,
+        ends.states, found.end_rows[:, MASS].copy(), found.t_tdb, found.status, found.steps, ends.path_states,
+        found.path_rows[:, :, MASS].copy(), times, matrices, per_m2,
     )  # fmt: skip
 
 
@@ -170,29 +170,29 @@ class FullRows:
 
     Attributes
     ----------
-    ends, path : numpy.ndarray (N, size), (N, T, size)
+    end_rows, path_rows : numpy.ndarray (N, size), (N, T, size)
         See :mod:`sim.core.full_forces`.
-    t_end : numpy.ndarray (N,)
-        TDB s past J2000.
+    t_tdb : numpy.ndarray (N,)
+        Where they ended, TDB s past J2000.
     status, steps : numpy.ndarray (N,)
         Outcome.
     """
 
-    ends: FloatArray
-    path: FloatArray
-    t_end: FloatArray
+    end_rows: FloatArray
+    path_rows: FloatArray
+    t_tdb: FloatArray
     status: npt.NDArray[np.int8]
     steps: npt.NDArray[np.int32]
 
     @property
-    def matrices(self) -> FloatArray:
+    def path_matrix(self) -> FloatArray:
         """Transition matrices at the output times, (N, T, 6, 6)."""
-        return self.path[:, :, MATRIX:AREA].reshape(*self.path.shape[:2], 6, 6).copy()
+        return self.path_rows[:, :, MATRIX:AREA].reshape(*self.path_rows.shape[:2], 6, 6).copy()
 
     @property
     def per_m2(self) -> FloatArray:
         """Derivatives by the light-pressure area at the output times, (N, T, 6)."""
-        return self.path[:, :, AREA:].copy()
+        return self.path_rows[:, :, AREA:].copy()
 
 
 @dataclass(frozen=True, eq=False)
@@ -203,22 +203,22 @@ class FullFlight:
     ----------
     flat : FlatFullModel
         Model over the span of all rows.
-    areas : numpy.ndarray (N, 2)
-        C_R A and C_D A, m2.
-    engines : numpy.ndarray (N, K, BURN_SIZE)
+    areas_m2 : numpy.ndarray (N, 2)
+        C_R A and C_D A.
+    burn_rows : numpy.ndarray (N, K, BURN_SIZE)
         Finite burns.
-    surfaces : numpy.ndarray (B + 1,)
+    surfaces_km : numpy.ndarray (B + 1,)
         Radii at which rows end.
     """
 
     flat: FlatFullModel
-    areas: FloatArray
-    engines: FloatArray
-    surfaces: FloatArray
+    areas_m2: FloatArray
+    burn_rows: FloatArray
+    surfaces_km: FloatArray
 
     @classmethod
     def of(
-        cls, model: FullForceModel, n_rows: int, t0: FloatArray, t1: FloatArray, srp_area_m2: npt.ArrayLike,
+        cls, model: FullForceModel, n_rows: int, t0_tdb: FloatArray, t1_tdb: FloatArray, srp_area_m2: npt.ArrayLike,
         drag_area_m2: npt.ArrayLike, burns: Sequence[FiniteBurn], impacts: bool,
     ) -> FullFlight:  # fmt: skip
         """Make a batch ready.
@@ -229,7 +229,7 @@ class FullFlight:
             Forces.
         n_rows : int
             N.
-        t0, t1 : numpy.ndarray (N,)
+        t0_tdb, t1_tdb : numpy.ndarray (N,)
             Spans.
         srp_area_m2, drag_area_m2, burns, impacts
             See :func:`propagate_full`.
@@ -238,14 +238,14 @@ class FullFlight:
         -------
         FullFlight
         """
-        flat = model.flat(*span_of(model, t0, t1))
+        flat = model.flat(*span_of(model, t0_tdb, t1_tdb))
         areas = [per_row(srp_area_m2, n_rows, "srp_area_m2"), per_row(drag_area_m2, n_rows, "drag_area_m2")]
         engines = flat_burns(burns, [flat.index(burn.body) for burn in burns], n_rows, flat.start_tdb)
         return cls(flat, np.stack(areas, axis=1), engines, _surfaces(flat, impacts))
 
     def fly(
-        self, rows: npt.NDArray[np.intp], start: FloatArray, t0: FloatArray, times: FloatArray, mass: FloatArray,
-        partials: bool, tolerance: float, threads: int | None, max_steps: int,
+        self, rows: npt.NDArray[np.intp], states: FloatArray, t0_tdb: FloatArray, times_tdb: FloatArray,
+        mass_kg: FloatArray, partials: bool, tolerance: float, threads: int | None, max_steps: int,
     ) -> FullRows:  # fmt: skip
         """Fly some rows of the batch.
 
@@ -253,7 +253,7 @@ class FullFlight:
         ----------
         rows : numpy.ndarray of int (M,)
             Which.
-        start, t0, times, mass : numpy.ndarray (M, 6), (M,), (M, T), (M,)
+        states, t0_tdb, times_tdb, mass_kg : numpy.ndarray (M, 6), (M,), (M, T), (M,)
             States about the anchor, epochs, epochs wanted, masses.
         partials, tolerance, threads, max_steps
             See :func:`propagate_full`.
@@ -263,15 +263,15 @@ class FullFlight:
         FullRows
         """
         n = rows.size
-        begin = _with_mass(start, mass, partials)
-        ends, path = begin.copy(), np.full((*times.shape, begin.shape[1]), np.nan)
-        t_end, status, steps = t0.copy(), np.zeros(n, np.int8), np.zeros(n, np.int32)
-        areas, engines, flat = self.areas[rows], self.engines[rows], self.flat
+        begin = _with_mass(states, mass_kg, partials)
+        ends, path = begin.copy(), np.full((*times_tdb.shape, begin.shape[1]), np.nan)
+        t_end, status, steps = t0_tdb.copy(), np.zeros(n, np.int8), np.zeros(n, np.int32)
+        areas, engines, flat = self.areas_m2[rows], self.burn_rows[rows], self.flat
 
         def run(first: int, last: int) -> None:
             full_rows(
-                flat.forces, flat.start_tdb, flat.stop_tdb, begin, t0, times, areas, engines, self.surfaces, tolerance,
-                max_steps, first, last, new_work(flat.forces), ends, path, t_end, status, steps,
+                flat.forces, flat.start_tdb, flat.stop_tdb, begin, t0_tdb, times_tdb, areas, engines, self.surfaces_km,
+                tolerance, max_steps, first, last, new_work(flat.forces), ends, path, t_end, status, steps,
             )  # fmt: skip
 
         run_chunks(run, n, threads)
@@ -295,7 +295,7 @@ class FullFlight:
         out, flat = np.empty((len(states), PLAIN_SIZE)), self.flat
 
         rate_rows(
-            flat.forces, flat.start_tdb, flat.stop_tdb, states, t_tdb, self.areas, self.engines, ahead_tdb, 0,
+            flat.forces, flat.start_tdb, flat.stop_tdb, states, t_tdb, self.areas_m2, self.burn_rows, ahead_tdb, 0,
             len(states), new_work(flat.forces), out,
         )  # fmt: skip
         return out

@@ -25,8 +25,8 @@ Flight = Callable[[Rows, FloatArray, FloatArray, FloatArray, FloatArray | None],
 """Rows of the batch, their states (M, 6), epochs (M,), epochs wanted (M, T) and masses (M,) to their results."""
 
 UNDO_TURNS = 200
-UNDONE = 1e-14
-"""Change of the velocity, relative to it, at which an impulse counts as taken back."""
+UNDONE_SHARE = 1e-14
+"""Of the velocity, by which it still changes when an impulse counts as taken back."""
 
 
 class _Plan:
@@ -52,8 +52,8 @@ class _Plan:
 
 
 def fly_legs(
-    fly: Flight, impulses: Sequence[Impulse], model: AnyModel, start: FloatArray, t0: FloatArray, times: FloatArray,
-    mass: FloatArray | None, path: bool, room: int,
+    fly: Flight, impulses: Sequence[Impulse], model: AnyModel, states: FloatArray, t0_tdb: FloatArray,
+    times_tdb: FloatArray, mass_kg: FloatArray | None, path: bool, room: int,
 ) -> Propagation:  # fmt: skip
     """Fly rows from impulse to impulse.
 
@@ -65,11 +65,11 @@ def fly_legs(
         At least one, in any order.
     model : ForceModel or FullForceModel
         Whose bodies and ephemeris.
-    start, t0 : numpy.ndarray (N, 6), (N,)
+    states, t0_tdb : numpy.ndarray (N, 6), (N,)
         States about the model's anchor, and their epochs.
-    times : numpy.ndarray (N, T)
+    times_tdb : numpy.ndarray (N, T)
         Epochs wanted.
-    mass : numpy.ndarray (N,) or None
+    mass_kg : numpy.ndarray (N,) or None
         Masses, kg.
     path : bool
         Whether the states at all epochs are wanted; otherwise those at the last.
@@ -80,12 +80,12 @@ def fly_legs(
     -------
     Propagation or Trajectories
     """
-    final = times[:, -1]
-    plan = _Plan(impulses, model, t0, final, len(start))
-    ends = empty_results(start, t0, room)
-    states = np.full((*times.shape, 6), np.nan)
-    masses = None if mass is None else np.full(times.shape, np.nan)
-    kg = None if mass is None else mass.copy()
+    final = times_tdb[:, -1]
+    plan = _Plan(impulses, model, t0_tdb, final, len(states))
+    ends = empty_results(states, t0_tdb, room)
+    seen = np.full((*times_tdb.shape, 6), np.nan)
+    masses = None if mass_kg is None else np.full(times_tdb.shape, np.nan)
+    kg = None if mass_kg is None else mass_kg.copy()
     for leg in range(len(impulses) + 1):
         rows = np.flatnonzero((plan.count >= leg) & (ends.status == Status.OK))
         if not rows.size:
@@ -93,19 +93,19 @@ def fly_legs(
         begin = ends.t_tdb[rows]
         ending = plan.count[rows] == leg
         goal = final[rows] if leg == len(impulses) else np.where(ending, final[rows], plan.epochs[rows, leg])
-        wanted = _between(times[rows], begin, goal) if path else goal[:, np.newaxis]
+        wanted = _between(times_tdb[rows], begin, goal) if path else goal[:, np.newaxis]
         found = fly(rows, ends.states[rows], begin, wanted, None if kg is None else kg[rows])
         if isinstance(found, Trajectories) and path:
             # The state at an impulse is the one before it: backward that of the next leg.
             skip = np.where(plan.back[rows], np.where(ending, np.nan, goal), begin if leg else np.nan)
-            _keep_path(found, rows, times, skip, states, masses)
+            _keep_path(found, rows, times_tdb, skip, seen, masses)
         _keep_ends(found, rows, ends, kg)
         turn = rows[~ending & (found.status == Status.OK)]
         if turn.size:
             ends.status[turn] = _impulses(plan, turn, leg, model, ends.states, ends.t_tdb, kg)
     result = (ends.states, ends.t_tdb, ends.status, ends.stop, ends.steps)
     if path:
-        return Trajectories(*result, states, times, log=ends.log, mass_kg=kg, path_mass_kg=masses)
+        return Trajectories(*result, seen, times_tdb, log=ends.log, mass_kg=kg, path_mass_kg=masses)
     return Propagation(*result, log=ends.log, mass_kg=kg)
 
 
@@ -177,7 +177,7 @@ def _change(
         return change, solved
     turned = _turned(axes, states, change)
     if not back.any():
-        return turned, np.isfinite(turned).all(axis=1)
+        return turned, np.asarray(np.isfinite(turned).all(axis=1))
     speed = np.sqrt((states[:, 3:] * states[:, 3:]).sum(axis=1))
     total = turned.copy()
     open_rows = back & np.isfinite(turned).all(axis=1)
@@ -189,9 +189,9 @@ def _change(
         better = _turned(axes, earlier, change[open_rows])
         moved = better - total[open_rows]
         total[open_rows] = better
-        still = np.sqrt((moved * moved).sum(axis=1)) > UNDONE * speed[open_rows]  # not so for NaN
+        still = np.sqrt((moved * moved).sum(axis=1)) > UNDONE_SHARE * speed[open_rows]  # not so for NaN
         open_rows[np.flatnonzero(open_rows)[~still]] = False
-    return total, np.isfinite(total).all(axis=1) & ~open_rows
+    return total, np.asarray(np.isfinite(total).all(axis=1) & ~open_rows)
 
 
 def _turned(axes: str, states: FloatArray, change: FloatArray) -> FloatArray:

@@ -142,16 +142,16 @@ def _full_matrices(
     rows = np.arange(len(start))
     found = flight.fly(rows, start, t0, t1[:, np.newaxis], mass, True, o.tolerance, o.threads, o.max_steps)
     usable = ~np.isin(found.status, (Status.NONFINITE, Status.OUT_OF_EPHEMERIS))
-    matrices = np.where(usable[:, np.newaxis, np.newaxis], found.ends[:, MATRIX:AREA].reshape(-1, 6, 6), np.nan)
+    matrices = np.where(usable[:, np.newaxis, np.newaxis], found.end_rows[:, MATRIX:AREA].reshape(-1, 6, 6), np.nan)
     first = flight.rates(np.concatenate((start, mass[:, np.newaxis]), axis=1), t0, t1)
-    last = flight.rates(found.ends[:, : MASS + 1].copy(), found.t_end, t0)
+    last = flight.rates(found.end_rows[:, : MASS + 1].copy(), found.t_tdb, t0)
     by_epoch = -(matrices * first[:, np.newaxis, :6]).sum(axis=2)
     by_epoch[first[:, MASS] != 0.0] = np.nan
     by_end = np.where(usable[:, np.newaxis], last[:, :6], np.nan)
     nothing = empty_results(start, t0)
     return PropagationWithStm(
-        found.ends[:, :6].copy(), found.t_end, found.status, nothing.stop, found.steps, matrices, by_epoch, by_end,
-        log=nothing.log, mass_kg=found.ends[:, MASS].copy(),
+        found.end_rows[:, :6].copy(), found.t_tdb, found.status, nothing.stop, found.steps, matrices, by_epoch, by_end,
+        log=nothing.log, mass_kg=found.end_rows[:, MASS].copy(),
     )  # fmt: skip
 
 
