@@ -6,7 +6,7 @@ and the Sun, the Moon's GM 4902.800076 km3/s2 and a sphere of 1738 km, on which 
 state neither node nor frame (in what could be read of the text).
 
 With node 0 and 90 degrees of inclination to the Moon's equator *of J2000*, from its node on the Earth's, as inertial
-Moon frames are commonly defined, LP165P gives 410.8 days here. That equator was 2.9 degrees off the true one of 2010,
+Moon frames are commonly defined, LP165P gives 410.8 days here. That equator was 3.0 degrees off the true one of 2010,
 in which the orbit is not polar. Measured with node 0 in other frames: true equator of date 302, from the prime meridian
 of date 296, ecliptic or mean pole 328, Earth's equator 321 days.
 
