@@ -16,12 +16,16 @@ import math
 import os
 import platform
 import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import settings
+
+from sim.ephemeris import open_ephemeris
 
 os.environ["MPLBACKEND"] = "Agg"
 
@@ -147,3 +151,43 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         f"{len(rows)} accuracies within tolerance, recorded in {ACCURACY_FILE}; "
         f"nearest to its limit ({share:.0%}): {worst['case']}, {worst['quantity']}"
     )
+
+
+def _spoil(states: Any, t0: Any, t1: Any, row: int, kind: int, random: Any) -> None:
+    if kind == 0:
+        states[row, random.integers(6)] = math.nan
+    elif kind == 1:
+        states[row, random.integers(6)] = math.inf
+    elif kind == 2:
+        states[row, :3] = 0.0
+    elif kind == 3:
+        t0[row] = math.nan
+    elif kind == 4:
+        t1[row] = 1e12
+    elif kind == 5:
+        states[row, :3] *= 1e-4
+    elif kind == 6:
+        states[row] = 0.0
+    elif kind == 7:
+        states[row] *= 1e200
+    else:
+        states[row, :3] = open_ephemeris().position_km("moon", "earth", t0[row : row + 1])[0]
+
+
+@pytest.fixture(scope="session")
+def spoil() -> Callable[..., None]:
+    """``spoil(states, t0, t1, row, kind, random)`` makes a row unusable, or at least strange; kinds 0 to 8."""
+    return _spoil
+
+
+@pytest.fixture(scope="session")
+def uncompiled() -> Callable[[str, Path], Any]:
+    """``uncompiled(code, folder)`` runs code beside a folder's modules without the compiler; returns its JSON."""
+
+    def run(code: str, folder: Path) -> Any:
+        path = os.pathsep.join([str(folder), str(Path(__file__).parents[1])])
+        environment = {**os.environ, "PERILUNE_DISABLE_JIT": "1", "PYTHONPATH": path}
+        done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+        return json.loads(done.stdout)
+
+    return run

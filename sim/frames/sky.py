@@ -27,11 +27,11 @@ from sim.frames.surface import (
 from sim.timescales import finite_seconds
 
 
-def _seen_from_moon_me_km(body: str, t_tdb: Any, ephemeris: Ephemeris | None) -> FloatArray:
-    """Position of a body relative to the Moon's centre in mean Earth axes, (..., 3)."""
+def _from_moon_icrf_km(body: str, t_tdb: Any, ephemeris: Ephemeris | None) -> FloatArray:
+    """Position of a body relative to the Moon's centre in ICRF axes, (..., 3)."""
     t = finite_seconds(t_tdb)
     position = (ephemeris or open_ephemeris()).position_km(body, "moon", t.reshape(-1))
-    return rotate(R_me_icrf(t, ephemeris), position.reshape(*t.shape, 3))
+    return position.reshape(*t.shape, 3)
 
 
 def sub_body_point_moon(body: str, t_tdb: Any, ephemeris: Ephemeris | None = None) -> SelenographicPlace:
@@ -56,7 +56,8 @@ def sub_body_point_moon(body: str, t_tdb: Any, ephemeris: Ephemeris | None = Non
     EphemerisRangeError, InputError
         As :func:`sim.frames.R_me_icrf`.
     """
-    return selenographic_from_me(_seen_from_moon_me_km(body, t_tdb, ephemeris))
+    positions = _from_moon_icrf_km(body, t_tdb, ephemeris)
+    return selenographic_from_me(rotate(R_me_icrf(finite_seconds(t_tdb), ephemeris), positions))
 
 
 def sub_solar_point(t_tdb: Any, ephemeris: Ephemeris | None = None) -> SelenographicPlace:
@@ -103,8 +104,10 @@ def body_azel_moon_site(
     EphemerisRangeError, InputError
         As :func:`sim.frames.R_me_icrf`.
     """
-    site = me_from_selenographic_km(latitude_deg, longitude_deg, altitude_km)
-    return azel(site, R_enu_fixed(latitude_deg, longitude_deg), _seen_from_moon_me_km(body, t_tdb, ephemeris))
+    positions = _from_moon_icrf_km(body, t_tdb, ephemeris)
+    return azel_moon_site(
+        latitude_deg, longitude_deg, positions, finite_seconds(t_tdb), altitude_km=altitude_km, ephemeris=ephemeris
+    )
 
 
 def sun_azel_moon_site(

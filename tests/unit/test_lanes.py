@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import os
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -167,7 +163,7 @@ def test_bits_do_not_depend_on_the_span_of_the_table(plain):
     assert same_bits(run(table, states, t0, t1, 1e-10), run(longer, states, t0, t1, 1e-10))
 
 
-def test_bad_rows_change_no_bit_of_others(plain):
+def test_bad_rows_change_no_bit_of_others(plain, spoil):
     _, states, t0, t1, table = plain
     good = run(table, states, t0, t1, 1e-10)
     random = np.random.default_rng(11)
@@ -181,28 +177,6 @@ def test_bad_rows_change_no_bit_of_others(plain):
         assert same_bits(good, ends, others)
         assert np.isin(ends.status, list(Status)).all()
         assert (ends.status[rows] != 99).all()
-
-
-def spoil(states, t0, t1, row, kind, random) -> None:
-    """Make a row unusable, or at least strange."""
-    if kind == 0:
-        states[row, random.integers(6)] = np.nan
-    elif kind == 1:
-        states[row, random.integers(6)] = np.inf
-    elif kind == 2:
-        states[row, :3] = 0.0
-    elif kind == 3:
-        t0[row] = np.nan
-    elif kind == 4:
-        t1[row] = 1e12
-    elif kind == 5:
-        states[row, :3] *= 1e-4
-    elif kind == 6:
-        states[row] = 0.0
-    elif kind == 7:
-        states[row] *= 1e200
-    else:
-        states[row, :3] = open_ephemeris().position_km("moon", "earth", t0[row : row + 1])[0]
 
 
 def test_statuses(plain):
@@ -228,7 +202,7 @@ def test_no_rows(plain):
     assert run(table, states[:0], t0[:0], t1[:0]).states.shape == (0, 6)
 
 
-def test_uncompiled_path_agrees(plain):
+def test_uncompiled_path_agrees(plain, uncompiled):
     _, states, t0, t1, table = plain
     ends = run(table, states[:3], t0[:3], t1[:3], 1e-9)
     code = (
@@ -240,11 +214,7 @@ def test_uncompiled_path_agrees(plain):
         "ends = run(table, states[:3], t0[:3], t0[:3] + SPAN, 1e-9)\n"
         "print(json.dumps(ends.states.tolist()))\n"
     )
-    here = Path(__file__).parent
-    path = os.pathsep.join([str(here), str(here.parents[1])])
-    environment = {**os.environ, "PERILUNE_DISABLE_JIT": "1", "PYTHONPATH": path}
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
-    plainly = np.array(json.loads(done.stdout))
+    plainly = np.array(uncompiled(code, Path(__file__).parent))
     # Rounding differs (no fused operations), and with it the choice of steps: measured 2 cm at this tolerance.
     assert np.abs(plainly - ends.states)[:, :3].max() < 1e-3
 

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -208,7 +204,7 @@ def test_bits_do_not_depend_on_batch_order_or_threads(plain):
         assert mixed.states_per_t0_s.tobytes() == whole.states_per_t0_s[order].tobytes()
 
 
-def test_bad_rows_change_no_bit_of_others(plain):
+def test_bad_rows_change_no_bit_of_others(plain, spoil):
     model, states, t0, t1 = plain
     options = {"impacts": False, "tolerance": 1e-10, "max_steps": 500}
     good = propagate_with_stm(states, t0, t1, model, **options)
@@ -226,28 +222,6 @@ def test_bad_rows_change_no_bit_of_others(plain):
         assert np.isnan(run.transition_matrix[unusable]).all()
         assert np.isnan(run.states_per_t0_s[unusable]).all()
         assert np.isfinite(run.transition_matrix[run.status == Status.OK]).all()
-
-
-def spoil(states, t0, t1, row, kind, random) -> None:
-    """Make a row unusable, or at least strange."""
-    if kind == 0:
-        states[row, random.integers(6)] = np.nan
-    elif kind == 1:
-        states[row, random.integers(6)] = np.inf
-    elif kind == 2:
-        states[row, :3] = 0.0
-    elif kind == 3:
-        t0[row] = np.nan
-    elif kind == 4:
-        t1[row] = 1e12
-    elif kind == 5:
-        states[row, :3] *= 1e-4
-    elif kind == 6:
-        states[row] = 0.0
-    elif kind == 7:
-        states[row] *= 1e200
-    else:
-        states[row, :3] = open_ephemeris().position_km("moon", "earth", t0[row : row + 1])[0]
 
 
 def test_statuses(plain):
@@ -289,7 +263,7 @@ def test_other_models(plain, masses):
     assert errors(run.transition_matrix, slow.transition_matrix).max() < 5e-13
 
 
-def test_uncompiled_path_agrees(plain):
+def test_uncompiled_path_agrees(plain, uncompiled):
     model, states, t0, _ = plain
     run = propagate_with_stm(states[:2], t0[:2], t0[:2] + 2.0 * DAY, model, impacts=False, tolerance=1e-9)
     code = (
@@ -301,11 +275,7 @@ def test_uncompiled_path_agrees(plain):
         "found.append(scalar(states[:2], t0[:2], t1[:2], model, tolerance=1e-9))\n"
         "print(json.dumps([f.transition_matrix.tolist() for f in found]))\n"
     )
-    here = Path(__file__).parent
-    path = os.pathsep.join([str(here), str(here.parents[1])])
-    environment = {**os.environ, "PERILUNE_DISABLE_JIT": "1", "PYTHONPATH": path}
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
-    for plainly in np.array(json.loads(done.stdout)):
+    for plainly in np.array(uncompiled(code, Path(__file__).parent)):
         # Measured: 3e-14, and 9e-11 for the scalar path: the error at this tolerance.
         assert errors(plainly, run.transition_matrix).max() < 1e-9
 
