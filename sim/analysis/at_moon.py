@@ -12,7 +12,9 @@ from sim.analysis.at_moon_links import free_contacts, links, own_party, own_part
 from sim.analysis.at_moon_orbits import Teller, elements_of, phases_at_moon
 from sim.analysis.at_moon_results import (
     AtMoonResult,
+    DescentResult,
     LinkResult,
+    OverburnResult,
     OverlapRow,
     PhaseAtMoon,
     PhasingResult,
@@ -62,7 +64,7 @@ def at_moon(
     landing = arrival + (case.landing.delay_day if case.landing else 0.0) * SECONDS_PER_DAY
     if tell is not None:
         tell("at the Moon: links, light, passes", 1, 2)
-    site = request.site
+    site, way_down = request.site, descent(request.descent) if request.descent else None
     return AtMoonResult(
         arrival_tdb=arrival,
         arrival_basis=basis,
@@ -72,9 +74,24 @@ def at_moon(
         light=None if site is None else light_at(site, _day_start(landing), request.light_day, ephemeris=ephemeris),
         phasing=_phasing(case, request, phases, normal, arrival, ephemeris),
         overlaps=_overlaps(case, request, arrival, landing),
-        overburn=overburn_beside_crater(request.overburn, site) if request.overburn else None,
-        descent=descent(request.descent) if request.descent else None,
+        overburn=_overburn(result, request, way_down, ephemeris),
+        descent=way_down,
         assumed=mission_assumed(case, TABLES),
+    )
+
+
+def _overburn(
+    result: MissionResult, request: AtMoonCase, way_down: DescentResult | None, ephemeris: Ephemeris | None
+) -> OverburnResult | None:
+    if request.overburn is None:
+        return None
+    return overburn_beside_crater(
+        request.overburn,
+        request.site,
+        descent_km=way_down.powered.downrange_km if way_down else 0.0,
+        table=result.table,
+        launch_tdb=result.case.nominal_launch_tdb,
+        ephemeris=ephemeris,
     )
 
 

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.analysis.at_moon_overburn import overburn_inverse
 from sim.analysis.at_moon_results import DescentResult, OverburnResult
 from sim.analysis.parts import Floats
 from sim.bodies import MOON
+from sim.ephemeris import Ephemeris
 from sim.operations import (
     OrbitBefore,
     deorbit,
     impacts_for_perilune,
-    overburn_sensitivities,
     powered_descent,
     study_overburn,
 )
 from sim.operations.request import DescentCase, OverburnCase, PlaceCase
 from sim.units import RAD_PER_DEG
+from sim.windows import OpportunityTable
 
 
 def descent(case: DescentCase) -> DescentResult:
@@ -44,7 +46,15 @@ def descent(case: DescentCase) -> DescentResult:
     return DescentResult(case.orbit_altitude_km, down, budget)
 
 
-def overburn_beside_crater(case: OverburnCase, site: PlaceCase | None) -> OverburnResult:
+def overburn_beside_crater(
+    case: OverburnCase,
+    site: PlaceCase | None,
+    *,
+    descent_km: float = 0.0,
+    table: OpportunityTable | None = None,
+    launch_tdb: float | None = None,
+    ephemeris: Ephemeris | None = None,
+) -> OverburnResult:
     """Fly an overlong burn from every place of both orbits, and compare with the crater.
 
     Parameters
@@ -53,6 +63,14 @@ def overburn_beside_crater(case: OverburnCase, site: PlaceCase | None) -> Overbu
         Published numbers.
     site : PlaceCase or None
         Landing site, over which the planned perilune is taken to be.
+    descent_km : float
+        Length of the powered descent over ground.
+    table : OpportunityTable, optional
+        Opportunities of the mission, for the plane of arrival.
+    launch_tdb : float, optional
+        The published launch.
+    ephemeris : Ephemeris, optional
+        The packaged DE440 when omitted.
 
     Returns
     -------
@@ -83,15 +101,12 @@ def overburn_beside_crater(case: OverburnCase, site: PlaceCase | None) -> Overbu
         inclination_deg=case.inclination_deg,
         southbound=case.southbound,
     )
-    nearest = int(np.nanargmin(np.abs(study.late_s)))
-    orbit = next(one for one in orbits if one.name == study.orbit[nearest])
     latitude, longitude = np.zeros(0), np.zeros(0)
     if site is not None:
         latitude, longitude = impacts_for_perilune(
             study,
             site.latitude_deg,
             site.longitude_deg,
-            planned_s=case.planned_s,
             inclination_deg=case.inclination_deg,
             southbound=case.southbound,
         )
@@ -99,17 +114,11 @@ def overburn_beside_crater(case: OverburnCase, site: PlaceCase | None) -> Overbu
     return OverburnResult(
         case=case,
         study=study,
-        sensitivities=overburn_sensitivities(
-            orbit,
-            float(study.true_anomaly_deg[nearest]),
-            planned_s=case.planned_s,
-            actual_s=case.actual_s,
-            ground_altitude_km=case.crater_altitude_km,
-        ),
         impact_latitude_deg=latitude,
         impact_longitude_deg=longitude,
         miss_km=_distance_km(latitude, longitude, case.crater_latitude_deg, case.crater_longitude_deg),
         explained_s=late - early,
+        inverse=overburn_inverse(case, study, site, descent_km, table, launch_tdb, ephemeris),
     )
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.analysis.at_moon_overburn import OverburnInverse
 from sim.analysis.parts import Floats
 from sim.cases import OrbitPhase
 from sim.events import Intervals
@@ -24,7 +25,6 @@ from sim.operations import (
     RelayContacts,
     RelayService,
     ReturnRow,
-    Sensitivity,
     ServiceRow,
     SkySeries,
     SweepRow,
@@ -372,23 +372,23 @@ class OverburnResult:
         Published numbers.
     study : OverburnStudy
         The burn flown for both orbits and all places on them.
-    sensitivities : tuple of Sensitivity
-        Seconds of impact time per unit of each unknown, for the case nearest to the observed time.
     impact_latitude_deg, impact_longitude_deg : ndarray, shape (R,)
         Where each case comes down when the planned perilune was over the landing site; empty without a site.
     miss_km : ndarray, shape (R,)
         Distance of these from the crater.
     explained_s : float
         Spread of the impact time over the unknown place of the burn.
+    inverse : OverburnInverse
+        What would bring time and place together.
     """
 
     case: OverburnCase
     study: OverburnStudy
-    sensitivities: tuple[Sensitivity, ...]
     impact_latitude_deg: Floats
     impact_longitude_deg: Floats
     miss_km: Floats
     explained_s: float
+    inverse: OverburnInverse
 
 
 @dataclass(frozen=True, eq=False)

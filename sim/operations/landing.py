@@ -211,6 +211,35 @@ def find_plane_passages(
     )
 
 
+def off_plane_km(
+    normal_icrf: FloatArray, lander: Lander, t_tdb: FloatArray, ephemeris: Ephemeris | None = None
+) -> FloatArray:
+    """Distance of a place from an orbit's plane, on the sphere.
+
+    Parameters
+    ----------
+    normal_icrf : ndarray (3,)
+        Normal of the plane.
+    lander : Lander
+        The place.
+    t_tdb : ndarray (N,)
+        Seconds past J2000 TDB.
+    ephemeris : Ephemeris, optional
+        The packaged DE440 when omitted.
+
+    Returns
+    -------
+    ndarray (N,)
+        km, positive on the side of the normal.
+
+    Raises
+    ------
+    EphemerisRangeError
+        A time is not covered.
+    """
+    return np.asarray(MOON.radius_km * np.arcsin(_out_of_plane(normal_icrf, lander, t_tdb, ephemeris)))
+
+
 def _out_of_plane(normal_icrf: FloatArray, lander: Lander, t: FloatArray, ephemeris: Ephemeris | None) -> FloatArray:
     """Sine of the angle between a site and a plane, positive on the side of the normal."""
     up = enu_rows(lander.latitude_deg, lander.longitude_deg)[2]

@@ -52,6 +52,8 @@ class OverburnStudy:
     ----------
     orbit : tuple of str
         Names of the orbits.
+    apsis_altitude_km : ndarray, shape (R, 2)
+        Perilune and apolune altitude of the orbit before.
     true_anomaly_deg : ndarray
         Where the burn began.
     planned_dv_m_s, actual_dv_m_s : ndarray
@@ -66,11 +68,14 @@ class OverburnStudy:
         From the begin of the burn to the impact.
     burn_latitude_deg, burn_longitude_deg : ndarray
         Where the burn must have begun for the impact to be in the observed crater.
+    perilune_arc_deg : ndarray
+        From the begin of the burn to the perilune that the planned burn would have given.
     perilune_latitude_deg, perilune_longitude_deg : ndarray
-        Where the planned perilune would then have been: half a revolution after the middle of the planned burn.
+        Where that would then have been.
     """
 
     orbit: tuple[str, ...]
+    apsis_altitude_km: FloatArray
     true_anomaly_deg: FloatArray
     planned_dv_m_s: FloatArray
     actual_dv_m_s: FloatArray
@@ -80,6 +85,7 @@ class OverburnStudy:
     arc_deg: FloatArray
     burn_latitude_deg: FloatArray
     burn_longitude_deg: FloatArray
+    perilune_arc_deg: FloatArray
     perilune_latitude_deg: FloatArray
     perilune_longitude_deg: FloatArray
 
@@ -151,11 +157,12 @@ def study_overburn(
     arc = np.array([one.arc_deg for one in flown])
     crater = crater_latitude_deg, crater_longitude_deg
     burn = places_before(*crater, inclination_deg, southbound, arc, impact)
-    # Half a revolution after the middle of the planned burn.
-    perilune_arc = arc - 180.0 - arc / impact * 0.5 * planned_s
-    perilune = places_before(*crater, inclination_deg, southbound, perilune_arc, perilune_arc * impact / arc)
+    to_perilune = np.array([one.planned_perilune_arc_deg for one in flown])
+    back = arc - to_perilune
+    perilune = places_before(*crater, inclination_deg, southbound, back, back * impact / arc)
     return OverburnStudy(
         tuple(orbit.name for orbit, _ in cases),
+        np.array([(orbit.perilune_altitude_km, orbit.apolune_altitude_km) for orbit, _ in cases]),
         np.array([nu for _, nu in cases], dtype=np.float64),
         np.array([one.planned_dv_m_s for one in flown]),
         np.array([one.actual_dv_m_s for one in flown]),
@@ -164,6 +171,7 @@ def study_overburn(
         impact - observed_s,
         arc,
         *burn,
+        to_perilune,
         *perilune,
     )
 
@@ -173,7 +181,6 @@ def impacts_for_perilune(
     latitude_deg: float,
     longitude_deg: float,
     *,
-    planned_s: float,
     inclination_deg: float = 90.0,
     southbound: bool = True,
 ) -> tuple[FloatArray, FloatArray]:
@@ -188,8 +195,6 @@ def impacts_for_perilune(
         Burns flown.
     latitude_deg, longitude_deg : float
         Place of the planned perilune at the time it would have been passed.
-    planned_s : float
-        Duration of the planned burn.
     inclination_deg : float
         Of the orbit.
     southbound : bool
@@ -205,78 +210,9 @@ def impacts_for_perilune(
     UnreachableError
         The orbit does not reach the latitude.
     """
-    # From the begin of the burn to the planned perilune, less from there to the impact.
-    to_perilune = 180.0 + study.arc_deg / study.impact_s * 0.5 * planned_s
-    back = to_perilune - study.arc_deg
+    back = study.perilune_arc_deg - study.arc_deg
     return places_before(
         latitude_deg, longitude_deg, inclination_deg, southbound, back, back * study.impact_s / study.arc_deg
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Sensitivity:
-    """How much the time of an impact changes with one unknown, by central differences about one case.
-
-    Attributes
-    ----------
-    unknown : str
-        What is changed, and its unit.
-    impact_s_per_unit : float
-        Seconds later per unit.
-    """
-
-    unknown: str
-    impact_s_per_unit: float
-
-
-def overburn_sensitivities(
-    orbit: OrbitBefore, true_anomaly_deg: float, *, planned_s: float, actual_s: float, ground_altitude_km: float
-) -> tuple[Sensitivity, ...]:
-    """Differentiate the time of impact by what is not known exactly.
-
-    Parameters
-    ----------
-    orbit : OrbitBefore
-        Orbit before the burn.
-    true_anomaly_deg : float
-        Where the burn begins.
-    planned_s, actual_s : float
-        Durations of the burn.
-    ground_altitude_km : float
-        Height of the ground at the impact.
-
-    Returns
-    -------
-    tuple of Sensitivity
-
-    Raises
-    ------
-    UnreachableError
-        The planned burn is impossible.
-    InputError
-        Numbers that are not in order.
-    """
-
-    def impact_s(
-        altitude_km: float = 0.0,
-        planned_km: float = 0.0,
-        ground_km: float = 0.0,
-        longer_s: float = 0.0,
-        on_deg: float = 0.0,
-    ) -> float:
-        return overburn(
-            orbit.perilune_altitude_km + altitude_km, orbit.apolune_altitude_km + altitude_km,
-            true_anomaly_deg + on_deg, planned_s=planned_s, actual_s=actual_s + longer_s,
-            planned_perilune_km=orbit.planned_perilune_km + planned_km,
-            ground_altitude_km=ground_altitude_km + ground_km,
-        ).impact_s  # fmt: skip
-
-    return (
-        Sensitivity("altitude of the orbit, km", 0.5 * (impact_s(altitude_km=1.0) - impact_s(altitude_km=-1.0))),
-        Sensitivity("planned perilune, km", 0.5 * (impact_s(planned_km=1.0) - impact_s(planned_km=-1.0))),
-        Sensitivity("height of the ground, km", 0.5 * (impact_s(ground_km=1.0) - impact_s(ground_km=-1.0))),
-        Sensitivity("duration of the burn, s", 0.5 * (impact_s(longer_s=1.0) - impact_s(longer_s=-1.0))),
-        Sensitivity("place of the burn, deg", 0.5 * (impact_s(on_deg=1.0) - impact_s(on_deg=-1.0))),
     )
 
 

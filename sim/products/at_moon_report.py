@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -13,10 +12,11 @@ from sim.bodies import MOON
 from sim.constants import SECONDS_PER_DAY
 from sim.operations import ServiceRow
 from sim.products.at_moon_tables import utc
+from sim.products.overburn_report import overburn_tables
+from sim.products.report_table import Row
+from sim.products.report_table import report_table as _table
 from sim.products.schema import Json
 from sim.units import DEG_PER_RAD
-
-Row = list[str | float | None]
 
 PATHS = (
     "Kept: corrections hold shape and plane, two bodies. Left alone: the Moon's field (GRGM1200A), Earth and Sun, no "
@@ -56,7 +56,7 @@ def report_tables(found: AtMoonResult, names: dict[str, str]) -> list[Json]:
             _hidden(link, names),
         ]
     tables += [_passes_table(found.surveys), _sweep_table(found), _light_table(found), _phasing_table(found)]
-    tables += [_overlap_table(found), _overburn_table(found), _unknown_table(found), _descent_table(found)]
+    tables += [_overlap_table(found), *overburn_tables(found.overburn), _descent_table(found)]
     return [table for table in tables if table["rows"]]
 
 
@@ -104,16 +104,6 @@ def _named(text: str, names: dict[str, str]) -> str:
     for party, words in names.items():
         text = text.replace(party, words)
     return text
-
-
-def _table(title: str, columns: list[tuple[str, int]], rows: list[Row], note: str = "") -> Json:
-    """Return a table for the report: each column with its heading and the digits of its numbers."""
-    return {
-        "title": title,
-        "columns": [{"name": name, "digits": digits} for name, digits in columns],
-        "rows": rows,
-        "note": note,
-    }
 
 
 def _orbit_table(found: AtMoonResult) -> Json:
@@ -338,72 +328,6 @@ def _overlap_table(found: AtMoonResult) -> Json:
         rows,
         "From this mission's landing (or arrival) to the end of its life; a negative number is the gap between them.",
     )
-
-
-def _overburn_table(found: AtMoonResult) -> Json:
-    if found.overburn is None:
-        return _table("The burn that lasted too long", [], [])
-    case, study = found.overburn.case, found.overburn.study
-    rows: list[Row] = []
-    for name in dict.fromkeys(study.orbit):
-        chosen = np.array([one == name for one in study.orbit])
-        hits = chosen & np.isfinite(study.impact_s)
-        miss = found.overburn.miss_km[hits] if found.overburn.miss_km.size else np.full(1, np.nan)
-        rows.append(
-            [
-                name,
-                _span(study.planned_dv_m_s[chosen], 1),
-                _span(study.actual_dv_m_s[chosen], 1),
-                _span(study.perilune_altitude_km[chosen], 1),
-                _clock(case.begin_tdb, study.impact_s[hits]),
-                _span(study.late_s[hits], 0),
-                _span(study.perilune_latitude_deg[hits], 1),
-                _span(study.perilune_longitude_deg[hits], 1),
-                _span(miss, 0),
-            ]
-        )
-    columns = [
-        ("Orbit before", 0), ("Planned, m/s", 0), ("Flown, m/s", 0), ("Perilune after, km", 0), ("Impact, UTC", 0),
-        ("Later than the loss, s", 0), ("Planned perilune, lat °", 0), ("lon °", 0), ("Off the crater, km", 0),
-    ]  # fmt: skip
-    note = (
-        f"Burn of {case.actual_s:g} s in place of {case.planned_s:g} s from {_utc(case.begin_tdb)[11:16]} UTC; signal "
-        f"lost at {_utc(case.lost_tdb)[11:16]}. Ranges: over all places of the burn, which nobody published. "
-        "Planned perilune: where it must have been for an impact in the crater. Off the crater: if it had "
-        "been over the landing site instead. Nothing is fitted."
-    )
-    return _table("The burn that lasted too long", columns, rows, note)
-
-
-def _span(values: Any, digits: int) -> str:
-    finite = np.asarray(values)[np.isfinite(values)]
-    if not finite.size:
-        return "–"
-    low, high = f"{finite.min():.{digits}f}", f"{finite.max():.{digits}f}"
-    return (low if low == high else f"{low} to {high}").replace("-", "\u2212")
-
-
-def _clock(begin_tdb: float, after_s: Any) -> str:
-    if not len(after_s):
-        return "none"
-    return f"{_utc(begin_tdb + float(np.min(after_s)))[11:19]} to {_utc(begin_tdb + float(np.max(after_s)))[11:19]}"
-
-
-def _unknown_table(found: AtMoonResult) -> Json:
-    if found.overburn is None:
-        return _table("What the unknowns explain", [], [])
-    miss = found.overburn.study.least_miss_s
-    rows: list[Row] = [
-        ["place of the burn on the orbit, anywhere", None, found.overburn.explained_s, None],
-        ["published times, to the minute", None, 2.0 * np.sqrt(2.0) * found.overburn.case.uncertainty_s, None],
-    ]
-    rows += [
-        [one.unknown, one.impact_s_per_unit, None, -miss / one.impact_s_per_unit if one.impact_s_per_unit else None]
-        for one in found.overburn.sensitivities
-    ]
-    columns = [("Unknown", 0), ("Seconds later per unit", 1), ("Whole spread, s", 0), ("Closes the rest alone with", 1)]
-    note = f"The nearest case strikes {abs(miss):.0f} s {'before' if miss < 0.0 else 'after'} the loss of signal."
-    return _table("What the unknowns explain", columns, rows, note)
 
 
 def _descent_table(found: AtMoonResult) -> Json:

@@ -17,6 +17,7 @@ from sim.operations.link_budget import LinkBudget
 from sim.operations.request import AtMoonCase, PlaceCase
 from sim.products.at_moon_report import coordination_facts, report_tables
 from sim.products.at_moon_tables import pass_file, path_words, utc
+from sim.products.overburn_report import verdict
 from sim.products.schema import Json
 
 
@@ -211,6 +212,7 @@ def _overburn(key: str, found: OverburnResult) -> Json:
         "latest_utc": _utc(case.begin_tdb + late),
         "least_miss_s": study.least_miss_s,
         "explained_s": found.explained_s,
+        "verdict": verdict(found),
         "crater_latitude_deg": case.crater_latitude_deg,
         "crater_longitude_deg": case.crater_longitude_deg,
         "southbound": case.southbound,
