@@ -185,7 +185,7 @@ def _unknowns(found: OverburnResult) -> Json:
                 one.seconds_per_unit,
                 one.km_per_unit,
                 one.spread_s,
-                (_number(one.closing_value) + ("" if inside else ", outside")) if np.isfinite(one.closing_value) else "nothing",
+                _closing(one.closing_value, inside),
                 _between(float(first.low[at]), float(first.high[at])),
             ]
         )
@@ -199,6 +199,12 @@ def _unknowns(found: OverburnResult) -> Json:
         "column: 5 to 95 % of the flights that agree in time and in the planned apolune."
     )
     return report_table("What the unknowns explain", columns, rows, note)
+
+
+def _closing(value: float, inside: bool) -> str:
+    if not np.isfinite(value):
+        return "nothing"
+    return _number(value) + ("" if inside else ", outside")
 
 
 def _between(low: float, high: float) -> str:
