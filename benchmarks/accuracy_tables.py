@@ -88,6 +88,7 @@ SUITES = {
     "test_truth_extended_precision": "Integrators against long double",
     "test_truth_matrices": "State-transition matrices",
     "test_truth_low_orbits": "Low lunar orbits: lifetimes, frozen orbits",
+    "test_truth_insertions": "Insertions at the Moon as flown",
     "test_truth_lunar_lifetimes": "Published lifetime of a lunar orbit",
     "test_truth_estimation": "Orbit fits",
     "test_frames_erfa": "Earth axes against ERFA and astropy",
