@@ -21,10 +21,15 @@ from sim.core.lanes_rows import (
     ARGUMENT,
     BETA,
     COMPANION,
+    DURATION,
+    END,
     ETA,
     GAMMA,
     MOMENTUM2,
     MU,
+    NODE,
+    NODE_ROWS,
+    NODES,
     R0,
     RADIUS,
     SERIES,
@@ -76,16 +81,13 @@ def _dense_weights() -> npt.NDArray[np.float64]:
 
 DENSE: Final = _dense_weights()
 _POWER: Final = np.arange(TERMS, dtype=np.float64)
-KNOWN: Final = np.zeros((3, 3, STAGES))
-"""Weights of the accelerations in the deviation, its first and its second derivative, at the beginning, in the middle
-and at the end of a step."""
-KNOWN[0, 2] = DENSE[0]
-KNOWN[1, 0] = _product(0.5 ** (_POWER[np.newaxis] + 2) / ((_POWER + 1) * (_POWER + 2)), DENSE)[0]
-KNOWN[1, 1] = _product(0.5 ** (_POWER[np.newaxis] + 1) / (_POWER + 1), DENSE)[0]
-KNOWN[1, 2] = _product(0.5 ** _POWER[np.newaxis], DENSE)[0]
-KNOWN[2, 0] = B
-KNOWN[2, 1] = BP
-KNOWN[2, 2] = _product(np.ones((1, TERMS)), DENSE)[0]
+_HALF: Final = 0.5**_POWER[np.newaxis]
+MIDDLE_VALUE: Final = _product(0.25 * _HALF / ((_POWER + 1) * (_POWER + 2)), DENSE)[0]
+MIDDLE_SLOPE: Final = _product(0.5 * _HALF / (_POWER + 1), DENSE)[0]
+END_CURVE: Final = _product(np.ones((1, TERMS)), DENSE)[0]
+"""Weights of the accelerations in the deviation and its slope in the middle, in its second derivative at the end."""
+MIDDLE_STAGE: Final = 10
+"""Stage in the middle of the step."""
 
 # Rows of a second array of eight columns.
 COEFFICIENTS: Final = 0
@@ -124,10 +126,10 @@ def fill_dense(w: Array, v: Array) -> None:
 
 @lean_kernel
 def place(
-    w: Array, v: Array, cover: float, theta: Vector, x: Vector, y: Vector, z: Vector,
+    w: Array, v: Array, theta: Vector, x: Vector, y: Vector, z: Vector,
     dx: Vector, dy: Vector, dz: Vector, ex: Vector, ey: Vector, ez: Vector,
 ) -> None:
-    """Fill the rows of a place in the step, from the deviation there and its derivatives by ``theta``."""
+    """Fill the rows of a place in the step but for the companion's, from the deviation and its derivatives there."""
     anomaly = load(w, ANOMALY)
     radius = load(w, RADIUS)
     eta = load(w, ETA)
@@ -170,16 +172,21 @@ def place(
     store3(v, PLACE + 6, ax, ay, az)
     store(v, WHEN, t)
     store(v, PACE, rho * anomaly)
-    place_companion(w, v, cover, t)
 
 
 @lean_kernel
 def place_companion(w: Array, v: Array, cover: float, t: Vector) -> None:
     """Fill position, velocity and acceleration of the companion."""
+    x, y, z = series3(w, SERIES, COMPANION_TERMS, fma(t, 2.0 / cover, load(w, ARGUMENT)))
+    store3(v, MAIN, x, y, z)
+    companion_rates(w, v, cover, t)
+
+
+@lean_kernel
+def companion_rates(w: Array, v: Array, cover: float, t: Vector) -> None:
+    """Fill velocity and acceleration of the companion."""
     pace = 2.0 / cover
     argument = fma(t, pace, load(w, ARGUMENT))
-    x, y, z = series3(w, SERIES, COMPANION_TERMS, argument)
-    store3(v, MAIN, x, y, z)
     x, y, z = series3_rate(w, SERIES, COMPANION_TERMS, argument)
     store3(v, MAIN + 3, pace * x, pace * y, pace * z)
     x, y, z = series3_curve(w, SERIES, COMPANION_TERMS, argument)
@@ -218,18 +225,70 @@ def place_at(w: Array, v: Array, cover: float, theta: Vector) -> None:
         y = fma(y, theta, last * ay)
         z = fma(z, theta, last * az)
     square = theta * theta
-    place(
-        w, v, cover, theta, square * x, square * y, square * z, theta * dx, theta * dy, theta * dz, ex, ey, ez
-    )
+    place(w, v, theta, square * x, square * y, square * z, theta * dx, theta * dy, theta * dz, ex, ey, ez)
+    place_companion(w, v, cover, load(v, WHEN))
 
 
 @lean_kernel
-def place_known(w: Array, v: Array, cover: float, which: int) -> None:
-    """Fill the rows of the beginning (0), the middle (1) or the end (2) of the step."""
-    x, y, z = stage_mean(w, KNOWN[which, 0])
-    dx, dy, dz = stage_mean(w, KNOWN[which, 1])
-    ex, ey, ez = stage_mean(w, KNOWN[which, 2])
-    place(w, v, cover, 0.5 * which + 0.0 * x, x, y, z, dx, dy, dz, ex, ey, ez)
+def place_begin(w: Array, v: Array, cover: float) -> None:
+    """Fill the rows of the beginning of the step, where there is no deviation."""
+    radius = load(w, RADIUS)
+    inverse = 1.0 / radius
+    lift = inverse * inverse_root(radius)
+    own = -load(w, MU) * inverse * inverse * inverse
+    for c in range(3):
+        r = load(w, R0 + c)
+        store(v, PLACE + c, r)
+        store(v, PLACE + 3 + c, load(w, V0 + c))
+        store(v, PLACE + 6 + c, fma(own, r, lift * load(w, K + c)))
+    zero = 0.0 * radius
+    store(v, WHEN, zero)
+    store(v, PACE, radius * load(w, ANOMALY))
+    place_companion(w, v, cover, zero)
+
+
+@lean_kernel
+def place_middle(w: Array, v: Array, cover: float) -> None:
+    """Fill the rows of the middle of the step."""
+    x, y, z = stage_mean(w, MIDDLE_VALUE)
+    dx, dy, dz = stage_mean(w, MIDDLE_SLOPE)
+    k = K + 3 * MIDDLE_STAGE
+    place(w, v, 0.5 + 0.0 * x, x, y, z, dx, dy, dz, load(w, k), load(w, k + 1), load(w, k + 2))
+    companion_at_node(w, v, MIDDLE_STAGE)
+    companion_rates(w, v, cover, load(v, WHEN))
+
+
+@lean_kernel
+def companion_at_node(w: Array, v: Array, node: int) -> None:
+    """Fill the position of the companion, which a node of the step knows as conic's centre and other main body."""
+    row = NODE + NODE_ROWS * node + 9
+    for c in range(3):
+        store(v, MAIN + c, fma(2.0, load(w, row + c), load(w, row + 3 + c)))
+
+
+@lean_kernel
+def place_end(w: Array, v: Array, cover: float) -> None:
+    """Fill the rows of the end of the step, from what is known of it already."""
+    m = load(w, COMPANION)
+    duration = load(w, DURATION)
+    companion_at_node(w, v, NODES - 1)
+    companion_rates(w, v, cover, duration)
+    ex, ey, ez = stage_mean(w, END_CURVE)
+    last = NODE + NODE_ROWS * (NODES - 1)
+    anomaly = load(w, ANOMALY)
+    inverse = 1.0 / load(w, last + 6)
+    spring = load(w, last + 8) * inverse
+    lift = 1.0 / load(w, last + 7)
+    own = -load(w, MU) * lift * lift
+    for c in range(3):
+        position = fma(-m, load(v, MAIN + c), load(w, END + c))
+        conic = load(w, last + c)
+        store(v, PLACE + c, position)
+        store(v, PLACE + 3 + c, fma(-m, load(v, MAIN + 3 + c), load(w, END + 3 + c)))
+        e = ex if c == 0 else (ey if c == 1 else ez)
+        store(v, PLACE + 6 + c, fma(own, conic, lift * fma(-spring, position - conic, e)))
+    store(v, WHEN, duration)
+    store(v, PACE, load(w, last + 7) * inverse * (anomaly * anomaly * anomaly))
 
 
 @lean_kernel

@@ -39,7 +39,6 @@ from sim.core.simd import (
     less,
     load,
     magnitude,
-    root,
     select,
     transpose,
     with_sign_of,
@@ -230,20 +229,27 @@ def shadow(
     ux, uy, uz = relative(w, v, codes[which, SUN], cover, 1)
     # Directions to Sun and body are the negatives of both; the product is the same.
     ys = inverse_root(dot3(sx, sy, sz, sx, sy, sz))
-    yq = inverse_root(larger(dot3(x, y, z, x, y, z), numbers[which, VALUE] * numbers[which, VALUE]))
+    ground = numbers[which, VALUE] * numbers[which, VALUE]
+    square = dot3(x, y, z, x, y, z)
+    yq = inverse_root(larger(square, ground))
     pull_s = dot3(sx, sy, sz, ux, uy, uz) * ys * ys
-    pull_q = dot3(x, y, z, vx, vy, vz) * yq * yq
+    # Below the ground the disk fills half of the sky, however far down.
+    pull_q = select(less(ground, square), dot3(x, y, z, vx, vy, vz) * yq * yq, 0.0)
     product = ys * yq
     cosine = dot3(sx, sy, sz, x, y, z) * product
     turning = (dot3(ux, uy, uz, x, y, z) + dot3(sx, sy, sz, vx, vy, vz)) * product - cosine * (pull_s + pull_q)
     sine_a = numbers[which, SUN_RADIUS] * ys
     sine_b = numbers[which, VALUE] * yq
-    cosine_a = root(fma(-sine_a, sine_a, 1.0))
-    cosine_b = root(larger(fma(-sine_b, sine_b, 1.0), 1e-12))
+    square_a = fma(-sine_a, sine_a, 1.0)
+    square_b = larger(fma(-sine_b, sine_b, 1.0), 1e-12)
+    secant_a = inverse_root(square_a)
+    secant_b = inverse_root(square_b)
+    cosine_a = square_a * secant_a
+    cosine_b = square_b * secant_b
     kind = numbers[which, UMBRA]
     cosine_p = fma(cosine_a, cosine_b, -kind * sine_a * sine_b)
     sine_p = fma(sine_b, cosine_a, kind * sine_a * cosine_b)
-    rate_p = -(sine_b / cosine_b) * pull_q - kind * (sine_a / cosine_a) * pull_s
+    rate_p = -(sine_b * secant_b) * pull_q - kind * (sine_a * secant_a) * pull_s
     # 1 - cos p without cancellation
     whole = select(less(0.0, cosine_p), sine_p * sine_p / (1.0 + magnitude(cosine_p)), 1.0 - cosine_p)
     sign = with_sign_of(1.0 + 0.0 * sine_p, sine_p)

@@ -2,11 +2,14 @@
 
 Nothing here changes a step: events and outputs are read off the finished one. In every step each event function is
 known at the beginning, in the middle and at the end, in all lanes at once; only lanes in which one of them may be zero
-are searched (:mod:`sim.core.lanes_search`). Where a lane is far from all spheres of interest even that is left out.
+are looked at more closely: at once where an event ends the row, else when eight steps wait for the same event
+(:mod:`sim.core.lanes_queue`, :mod:`sim.core.lanes_search`). Where a lane is far from all spheres of interest even that
+is left out.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -15,6 +18,7 @@ import numpy.typing as npt
 from sim.core.compile import kernel, lean_kernel
 from sim.core.lanes import (
     IDLE,
+    NO_EVENT,
     REACH_CENTER,
     REACH_COMPANION,
     Batch,
@@ -25,16 +29,13 @@ from sim.core.lanes import (
     new_rows,
     refill,
 )
-from sim.core.lanes_choice import TIME_RESOLUTION, choose_step
+from sim.core.lanes_choice import choose_step
 from sim.core.lanes_dense import (
     PACE,
-    PLACE,
-    WHEN,
-    centre_state,
     fill_dense,
-    part_at,
-    place_at,
-    place_known,
+    place_begin,
+    place_end,
+    place_middle,
 )
 from sim.core.lanes_events import (
     AXES,
@@ -47,6 +48,8 @@ from sim.core.lanes_events import (
     event_value,
     load_axes,
 )
+from sim.core.lanes_log import Log, outputs_wait, record, write_outputs
+from sim.core.lanes_queue import GROUPS, Queue, fetch, put, spread, turn_lanes
 from sim.core.lanes_rows import (
     ANOMALY,
     DURATION,
@@ -54,29 +57,32 @@ from sim.core.lanes_rows import (
     NODES,
     RADIUS,
     SERIES,
-    SPAN,
     STEPS,
     TAU,
     Array,
     Mask,
-    Vector,
 )
 from sim.core.lanes_search import (
+    BEGIN_OF,
     COUNT,
-    EVENTS,
+    END_OF,
     FLAGS,
-    MARGIN,
+    KNOWN,
+    LIMIT,
+    MIDDLE,
+    MOST_PAIRS,
     NEXT,
     OFFSETS,
+    RESULT,
     ROW_OF,
     SMALL_ROWS,
     STOP,
-    THETA,
-    THETAS,
     UNTIL,
-    copy_lane,
+    clear,
+    close_in,
+    judge_halves,
+    judge_quarters,
     search,
-    sort_found,
 )
 from sim.core.lanes_step import end_step, fill_nodes, run_stages
 from sim.core.lanes_table import LaneTable
@@ -85,14 +91,10 @@ from sim.core.simd import (
     at_most,
     bits,
     both,
-    either,
-    fma,
-    larger,
     less,
     load,
     magnitude,
     select,
-    smaller,
     store,
     with_sign_of,
 )
@@ -100,47 +102,29 @@ from sim.core.status import MAX_STEPS, OK, STEP_TOO_SMALL
 
 IntArray = npt.NDArray[np.int64]
 
-PER_EVENT: Final = 6
-"""Value and rate (by the second) at the beginning, value and slope (by the part of the step) in the middle and at the
-end."""
-
-
-class Log(NamedTuple):
-    """Where output times come from and what happens on the way goes.
-
-    Attributes
-    ----------
-    times : numpy.ndarray (N, T)
-        Epochs asked for, each row going away from its ``t0``; T may be 0.
-    path : numpy.ndarray (N, T, 6)
-        States there; those that are not reached stay as they are.
-    met : numpy.ndarray (N,) int32
-        Events of each row that were recorded or would have been, had there been room.
-    event : numpy.ndarray (N, M) int16
-        Which ones, in the order in which they happen.
-    t : numpy.ndarray (N, M)
-        Epochs.
-    states : numpy.ndarray (N, M, 6)
-        States.
-    """
-
-    times: Array
-    path: Array
-    met: npt.NDArray[np.int32]
-    event: npt.NDArray[np.int16]
-    t: Array
-    states: Array
+PER_EVENT: Final = 8
+"""Value and rate (by the second) where the next step begins; value and slope (by the part of the step) in the middle,
+at the end and at the beginning of this one."""
+IN_STEP: Final = 2
+"""First of the latter six."""
 
 
 class Scratch(NamedTuple):
-    """Arrays of one thread: the lanes and their places, the same for one lane; small ones (sim.core.lanes_search)."""
+    """Arrays of one thread.
+
+    The lanes and their places, the same for eight steps that waited and for one step in all columns; small ones
+    (:mod:`sim.core.lanes_search`); what waits.
+    """
 
     w: Array
     v: Array
     u: Array
     uv: Array
+    z: Array
+    zv: Array
     small: Array
     marks: IntArray
+    queue: Queue
 
 
 @kernel
@@ -166,9 +150,16 @@ def propagate_watched(
     n_events = watch.codes.shape[0]
     size = SERIES + table.rows.shape[2] + 3 * (n_others + 1) * NODES
     more = AXES + watch.turns.shape[1] * AXES_ROWS + PER_EVENT * n_events
+    queue = Queue(
+        new_rows((n_events + 1) * LANES * GROUPS),
+        np.zeros((n_events + 1, LANES), dtype=np.int64),
+        np.zeros((n_events + 1, LANES), dtype=np.int64),
+        np.zeros(n_events + 1, dtype=np.int64),
+        new_rows(LANES * GROUPS),
+    )
     scratch = Scratch(
-        new_rows(size), new_rows(more), new_rows(size), new_rows(more), new_rows(SMALL_ROWS),
-        np.zeros((FLAGS + n_events // LANES + 1, LANES), dtype=np.int64),
+        new_rows(size), new_rows(more), new_rows(size), new_rows(more), new_rows(size), new_rows(more),
+        new_rows(SMALL_ROWS), np.zeros((FLAGS + n_events // LANES + 1, LANES), dtype=np.int64), queue,
     )
     batch = Batch(states, t0, t1, last, ends, t_end, status, event, steps, None)
     run_watched(table, watch, n_others, tolerance, max_steps, first, scratch, batch, log)
@@ -186,6 +177,7 @@ def run_watched(
     reach_center = REACH_CENTER * tolerance ** (1.0 / 12.0)
     reach_companion = REACH_COMPANION * tolerance**0.1266
     dense = log.times.shape[1] > 0
+    somewhere = watch.spheres[0] < math.inf
     first_row = AXES + watch.turns.shape[1] * AXES_ROWS
     following = first
     busy = 0
@@ -204,7 +196,7 @@ def run_watched(
         ratio, r2, d2 = end_step(w, table, tolerance)
         good = at_most(ratio, 1.0)
         taken = busy & bits(good)
-        quiet = calm(w, watch.spheres, r2, d2)
+        quiet = calm(w, watch.spheres, r2, d2) if somewhere else less(ratio, ratio)
         store(v, CALM, select(quiet, 1.0, 0.0 * load(w, RADIUS)))
         awake = taken & ~bits(quiet)
         flagged = awake
@@ -212,7 +204,7 @@ def run_watched(
             flagged = screen(table.cover, watch.codes, watch.numbers, first_row, good, awake, w, v, scratch.marks)
         stopped = awake & 0
         if flagged != 0 or (dense and outputs_wait(taken, w, w[DURATION], scratch.marks, batch.t0, log.times) != 0):
-            stopped = attend(table, watch, taken, flagged, scratch, batch, log)
+            stopped = attend(table, watch, taken, flagged, first_row, scratch, batch, log)
         # Lanes that sleep through a step do not know their functions at its end.
         store(v, FRESH, select(good, load(v, CALM), load(v, FRESH)))
         ended, failed, changed = conclude(w, table, good, ratio, r2, d2, max_steps)
@@ -233,6 +225,8 @@ def run_watched(
                 stale = True
                 if row_of[lane] == IDLE:
                     busy &= ~(1 << lane)
+    for e in range(watch.codes.shape[0]):
+        settle(table, watch, e, e, scratch, batch, log)
 
 
 @lean_kernel
@@ -242,6 +236,7 @@ def renew(table: LaneTable, lane: int, following: int, scratch: Scratch, batch: 
     following = refill(scratch.w, None, table, lane, scratch.marks[ROW_OF], following, batch)
     while row < following:
         log.met[row] = 0
+        log.unresolved[row] = 0
         done = 0
         usable = row == scratch.marks[ROW_OF, lane] or batch.status[row] == OK
         while usable and done < log.times.shape[1] and log.times[row, done] == batch.t0[row]:
@@ -257,27 +252,126 @@ def renew(table: LaneTable, lane: int, following: int, scratch: Scratch, batch: 
 
 @lean_kernel
 def attend(
-    table: LaneTable, watch: Watch, taken: int, flagged: int, scratch: Scratch, batch: Batch, log: Log
+    table: LaneTable, watch: Watch, taken: int, flagged: int, first: int, scratch: Scratch, batch: Batch, log: Log
 ) -> int:
     """Look for events and write outputs in the steps that were accepted; return bits of the lanes that stop."""
     w = scratch.w
     v = scratch.v
+    marks = scratch.marks
     until = scratch.small[UNTIL]
+    store(scratch.small, UNTIL, load(w, DURATION))
     for lane in range(LANES):
-        until[lane] = w[DURATION, lane]
-    fill_dense(w, v)
+        marks[STOP, lane] = NO_EVENT
+    if flagged != 0:
+        turn_lanes(w, marks[OFFSETS], scratch.queue)
+        for e in range(watch.codes.shape[0]):
+            flags = marks[FLAGS + e // LANES, e % LANES]
+            if flags != 0:
+                await_event(table, watch, e, flags, first + PER_EVENT * e + IN_STEP, scratch, batch, log)
+    if log.times.shape[1] > 0 and outputs_wait(taken, w, until, marks, batch.t0, log.times) != 0:
+        fill_dense(w, v)
+        while True:
+            waiting = outputs_wait(taken, w, until, marks, batch.t0, log.times)
+            if waiting == 0:
+                break
+            write_outputs(table.cover, waiting, w, v, scratch.small, marks, batch.t0, log.times, log.path)
     stopped = taken & 0
+    store(w, DURATION, load(scratch.small, UNTIL))
     for lane in range(LANES):
-        if (flagged >> lane) & 1 and search_lane(table, watch, lane, scratch, batch, log):
+        if marks[STOP, lane] != NO_EVENT:
             stopped |= 1 << lane
-    while log.times.shape[1] > 0:
-        waiting = outputs_wait(taken, w, until, scratch.marks, batch.t0, log.times)
-        if waiting == 0:
-            break
-        write_outputs(table.cover, waiting, w, v, scratch.small, scratch.marks, batch.t0, log.times, log.path)
-    for lane in range(LANES):
-        w[DURATION, lane] = until[lane]
     return stopped
+
+
+@lean_kernel
+def await_event(
+    table: LaneTable, watch: Watch, which: int, flags: int, values: int, scratch: Scratch, batch: Batch, log: Log
+) -> None:
+    """Put the flagged lanes' steps into the queue of an event; look at them when eight wait, or when it ends rows.
+
+    Events that end rows come before those that are recorded: the latter know how far their steps count.
+    """
+    queue = scratch.queue
+    marks = scratch.marks
+    ends = watch.codes[which, STATUS] != OK
+    place = watch.codes.shape[0] if ends else which
+    for lane in range(LANES):
+        if (flags >> lane) & 1:
+            until = math.inf if marks[STOP, lane] == NO_EVENT else abs(scratch.small[UNTIL, lane])
+            owner = lane if ends else marks[ROW_OF, lane]
+            put(scratch.w, scratch.v, lane, values, until, owner, place, queue)
+            if queue.waiting[place] == LANES:
+                settle(table, watch, which, place, scratch, batch, log)
+    if ends:
+        settle(table, watch, which, place, scratch, batch, log)
+
+
+@lean_kernel
+def settle(table: LaneTable, watch: Watch, which: int, place: int, scratch: Scratch, batch: Batch, log: Log) -> None:
+    """Find the zeros of one function in the steps that wait for it, and empty the queue."""
+    queue = scratch.queue
+    count = queue.waiting[place]
+    queue.waiting[place] = 0
+    if count == 0:
+        return
+    small = scratch.small
+    marks = scratch.marks
+    known = small[KNOWN : KNOWN + LANES]
+    used = (1 << count) - 1
+    fetch(table, watch, which, queue, place, count, scratch.u, scratch.uv, known, marks[OFFSETS])
+    for column in range(LANES):
+        marks[COUNT, column] = 0
+    doubts = judge_halves(watch.numbers, which, BEGIN_OF, MIDDLE, END_OF, 0.0, 1.0, used, small, marks)
+    if doubts != 0:
+        doubts = judge_quarters(
+            scratch.u, scratch.uv, table.cover, watch.codes, watch.numbers, which, doubts, small, marks
+        )
+    for column in range(LANES):
+        if (doubts >> column) & 1:
+            examine(table, watch, which, place, column, scratch, log)
+    for pair in range(MOST_PAIRS):
+        wanted = 0
+        for column in range(count):
+            if marks[COUNT, column] > pair:
+                wanted |= 1 << column
+        if wanted == 0:
+            break
+        close_in(scratch.u, scratch.uv, table.cover, watch.codes, watch.numbers, which, pair, wanted, small)
+        for column in range(count):
+            if (wanted >> column) & 1:
+                deliver(watch, which, queue.owners[place, column], column, scratch, batch, log)
+
+
+@lean_kernel
+def examine(
+    table: LaneTable, watch: Watch, which: int, place: int, column: int, scratch: Scratch, log: Log
+) -> None:
+    """Look closely at one of the steps that wait."""
+    scratch.marks[COUNT, column] = 0
+    spread(table, watch, which, column, scratch.u, scratch.uv, scratch.z, scratch.zv)
+    unresolved = search(
+        scratch.z, scratch.zv, table.cover, watch.codes, watch.numbers, which, column, scratch.small, scratch.marks
+    )
+    if unresolved > 0:
+        owner = scratch.queue.owners[place, column]
+        row = owner if watch.codes[which, STATUS] == OK else scratch.marks[ROW_OF, owner]
+        log.unresolved[row] += unresolved
+
+
+@lean_kernel
+def deliver(watch: Watch, which: int, owner: int, column: int, scratch: Scratch, batch: Batch, log: Log) -> None:
+    """Write an event down, or let it end the row of a lane if none does so earlier."""
+    small = scratch.small
+    marks = scratch.marks
+    t = small[RESULT, column]
+    if watch.codes[which, STATUS] == OK:
+        if abs(t) < small[LIMIT, column]:
+            record(owner, which, batch.t0[owner] + (scratch.u[TAU, column] + t), t < 0.0, small, column, log)
+    elif marks[STOP, owner] == NO_EVENT or abs(t) < abs(small[UNTIL, owner]):
+        marks[STOP, owner] = which
+        small[UNTIL, owner] = t
+        for c in range(6):
+            scratch.w[END + c, owner] = small[RESULT + 1 + c, column]
 
 
 @lean_kernel
@@ -290,7 +384,12 @@ def screen(
     fresh = less(0.5, load(v, FRESH))
     begin = 1 if awake & bits(fresh) == 0 else 0
     for place in range(begin, 3):
-        place_known(w, v, cover, place)
+        if place == 0:
+            place_begin(w, v, cover)
+        elif place == 1:
+            place_middle(w, v, cover)
+        else:
+            place_end(w, v, cover)
         pace = load(v, PACE)
         for e in range(n_events):
             g, slope = event_value(w, v, cover, codes, numbers, e)
@@ -318,109 +417,9 @@ def screen(
         # The end of accepted steps is the beginning of the next; the search still needs this one's.
         at = first + PER_EVENT * e
         before = load(v, at)
+        rate = load(v, at + 1)
+        store(v, at + 6, before)
+        store(v, at + 7, begun * rate)
         store(v, at, select(good, load(v, at + 4), before))
-        store(v, at + 1, select(good, load(v, at + 5) / pace, load(v, at + 1)))
-        store(v, at + 2, before)
+        store(v, at + 1, select(good, load(v, at + 5) / pace, rate))
     return some
-
-
-@lean_kernel
-def clear(g0: Vector, d0: Vector, gm: Vector, dm: Vector, g1: Vector, d1: Vector) -> Mask:
-    """Tell where a function cannot be zero, from value and slope at 0, 1/2 and 1; see :mod:`sim.core.lanes_search`."""
-    value = magnitude(gm - fma(0.125, d0 - d1, 0.5 * (g0 + g1)))
-    rate = magnitude(dm - fma(1.5, g1 - g0, -0.25 * (d0 + d1)))
-    error = MARGIN * larger(value, 0.25 * rate)
-    p0 = fma(d0, 1.0 / 6.0, g0)
-    p1 = fma(dm, -1.0 / 6.0, gm)
-    p2 = fma(dm, 1.0 / 6.0, gm)
-    p3 = fma(d1, -1.0 / 6.0, g1)
-    low = smaller(smaller(smaller(g0, p0), smaller(p1, gm)), smaller(smaller(p2, p3), g1))
-    high = larger(larger(larger(g0, p0), larger(p1, gm)), larger(larger(p2, p3), g1))
-    return either(less(error, low), less(high, -error))
-
-
-@lean_kernel
-def search_lane(table: LaneTable, watch: Watch, lane: int, scratch: Scratch, batch: Batch, log: Log) -> bool:
-    """Find the events in the step of one lane, write those to be recorded; tell whether one of them ends the row."""
-    u = scratch.u
-    uv = scratch.uv
-    v = scratch.v
-    small = scratch.small
-    marks = scratch.marks
-    codes = watch.codes
-    copy_lane(scratch.w, v, u, uv, lane, table.rows.shape[2], watch.turns.shape[1])
-    marks[COUNT, 0] = 0
-    for e in range(watch.codes.shape[0]):
-        if (marks[FLAGS + e // LANES, e % LANES] >> lane) & 1:
-            at = AXES + watch.turns.shape[1] * AXES_ROWS + PER_EVENT * e
-            search(u, uv, table.cover, codes, watch.numbers, e, v[at + 2, lane], v[at + 4, lane], small, marks)
-    sort_found(small, marks)
-    count = marks[COUNT, 0]
-    row = marks[ROW_OF, lane]
-    for i in range(count):
-        if i % LANES == 0:
-            place_at(u, uv, table.cover, load(small, THETAS + i // LANES))
-            for c in range(6):
-                store(uv, PLACE + c, centre_state(u, uv, c))
-        e = marks[EVENTS + i // LANES, i % LANES]
-        if watch.codes[e, STATUS] != OK:
-            marks[STOP, lane] = e
-            small[UNTIL, lane] = uv[WHEN, i % LANES]
-            for c in range(6):
-                scratch.w[END + c, lane] = uv[PLACE + c, i % LANES]
-            return True
-        record(row, e, batch.t0[row] + (scratch.w[TAU, lane] + uv[WHEN, i % LANES]), uv, i % LANES, log)
-    return False
-
-
-@lean_kernel
-def record(row: int, event: int, t: float, uv: Array, column: int, log: Log) -> None:
-    """Write an event down, as long as there is room."""
-    place = log.met[row]
-    log.met[row] = place + 1
-    if place >= log.event.shape[1]:
-        return
-    log.event[row, place] = event
-    log.t[row, place] = t
-    for c in range(6):
-        log.states[row, place, c] = uv[PLACE + c, column]
-
-
-@lean_kernel
-def outputs_wait(taken: int, w: Array, until: Array, marks: IntArray, t0: Array, times: Array) -> int:
-    """Bits of the lanes whose next output time lies in the step, before its end or the event that stops the row."""
-    waiting = taken & 0
-    for lane in range(LANES):
-        if (taken >> lane) & 1:
-            j = marks[NEXT, lane]
-            if j < times.shape[1]:
-                row = marks[ROW_OF, lane]
-                offset = times[row, j] - t0[row]
-                if abs(offset) <= abs(w[TAU, lane] + until[lane]) + TIME_RESOLUTION:
-                    waiting |= 1 << lane
-    return waiting
-
-
-@lean_kernel
-def write_outputs(
-    cover: float, waiting: int, w: Array, v: Array, small: Array, marks: IntArray, t0: Array, times: Array, path: Array
-) -> None:
-    """Write the next output of each waiting lane."""
-    for lane in range(LANES):
-        wanted = 0.0
-        if (waiting >> lane) & 1:
-            row = marks[ROW_OF, lane]
-            wanted = times[row, marks[NEXT, lane]] - t0[row] - w[TAU, lane]
-        small[THETA, lane] = wanted
-    place_at(w, v, cover, part_at(w, load(small, THETA), load(w, DURATION)))
-    for c in range(6):
-        store(v, PLACE + c, centre_state(w, v, c))
-    for lane in range(LANES):
-        if (waiting >> lane) & 1:
-            row = marks[ROW_OF, lane]
-            j = marks[NEXT, lane]
-            marks[NEXT, lane] = j + 1
-            # The last one is the end of the row itself.
-            end = small[THETA, lane] == w[SPAN, lane] - w[TAU, lane]
-            for c in range(6):
-                path[row, j, c] = w[END + c, lane] if end else v[PLACE + c, lane]

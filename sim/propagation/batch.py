@@ -15,7 +15,8 @@ import numpy.typing as npt
 from sim.core.dop853 import verify_rows
 from sim.core.lanes import UNFINISHED, propagate_outside
 from sim.core.lanes_events import STATUS, Watch
-from sim.core.lanes_watch import Log, propagate_watched
+from sim.core.lanes_log import Log
+from sim.core.lanes_watch import propagate_watched
 from sim.core.rkn1210 import propagate_rows, propagate_rows_at
 from sim.dynamics import FlatModel, ForceModel
 from sim.errors import InputError
@@ -188,7 +189,7 @@ def _run_watched(
     table = flat.lanes
     found = result.log
     states = np.zeros((len(start), 0, 6)) if path is None else path
-    log = Log(times, states, found.count, found.event, found.t_tdb, found.states)
+    log = Log(times, states, found.count, found.event, found.t_tdb, found.states, found.unresolved)
 
     def run(first: int, last: int) -> None:
         propagate_watched(
@@ -264,6 +265,7 @@ def empty_results(states: FloatArray, t0_tdb: FloatArray, room: int = 0) -> Prop
         np.full((n, room), -1, np.int16),
         np.full((n, room), np.nan),
         np.full((n, room, 6), np.nan),
+        np.zeros(n, np.int32),
     )
     return Propagation(
         states.copy(), t0_tdb.copy(), np.zeros(n, np.int8), np.full(n, -1, np.int8), np.zeros(n, np.int32), log=log

@@ -19,19 +19,29 @@ class EventLog:
     Attributes
     ----------
     count : numpy.ndarray (N,) int32
-        Events that happened; those beyond M were not kept.
+        Events that happened; of more than M the first M were kept.
     event : numpy.ndarray (N, M) int16
         Index in ``events``, in the order in which they happened; -1 where there was none.
     t_tdb : numpy.ndarray (N, M)
         Epochs, TDB s past J2000; NaN where there was none.
     states : numpy.ndarray (N, M, 6)
         km and km/s relative to the model's centre; NaN where there was none.
+    unresolved : numpy.ndarray (N,) int32
+        Parts of steps in which the search was given up, with all that it costs: there pairs of events may have been
+        missed. 0 in all flights seen so far; there is no other limit to the events of a step.
     """
 
     count: npt.NDArray[np.int32]
     event: npt.NDArray[np.int16]
     t_tdb: FloatArray
     states: FloatArray
+    unresolved: npt.NDArray[np.int32]
+
+    @property
+    def dropped(self) -> npt.NDArray[np.int32]:
+        """Events that happened and were not kept, (N,)."""
+        more: npt.NDArray[np.int32] = np.maximum(self.count - np.int32(self.event.shape[1]), np.int32(0))
+        return more
 
     @property
     def overflow(self) -> npt.NDArray[np.bool_]:

@@ -367,6 +367,85 @@ def test_records_are_in_order_and_overflow_is_told():
     assert np.array_equal(every.states, propagate(states, t0, t1, model, impacts=False).states)
 
 
+def test_more_than_a_hundred_events_in_one_step():
+    """Ninety spheres and ten copies of one lie within one step far out: each is recorded, in the order it is met."""
+    model = ForceModel()
+    t0 = EPOCH + 2.0 * DAY
+    state = np.array([2.5e5, 0.0, 0.0, 0.9, 0.1, 0.0])
+    radii = [*(2.501e5 + 3.0 * np.arange(90)), *([2.502e5] * 10)]
+    assert propagate(state, t0, t0 + 600.0, model).steps[0] == 1
+    events = [RadiusCrossing("earth", radius, None) for radius in radii]
+    run = propagate(state, t0, t0 + 600.0, model, events=events, max_events=120)
+    assert run.log.count[0] == 100
+    assert run.log.dropped[0] == run.log.unresolved[0] == 0
+    order = np.lexsort((np.arange(100), radii))
+    assert (run.log.event[0, :100] == order).all()
+    position = run.log.states[0, :100, :3]
+    assert np.abs(np.sqrt(dot(position, position)) - np.array(radii)[order]).max() < 1e-6
+    few = propagate(state, t0, t0 + 600.0, model, events=events, max_events=70)
+    assert few.log.count[0] == 100
+    assert few.log.dropped[0] == 30
+    assert few.log.overflow[0]
+    assert (few.log.event[0] == order[:70]).all()
+    # A stop among them ends the record there: what comes later in the same step does not count.
+    stop = propagate(state, t0, t0 + 600.0, model, stops=[RadiusCrossing("earth", 2.502e5, None)], events=events[:90])
+    assert stop.status[0] == Status.EVENT
+    assert stop.log.count[0] == np.count_nonzero(np.array(radii[:90]) < 2.502e5)
+
+
+def test_a_search_that_is_given_up_is_told():
+    """The square of this radius is no number any more: nothing can be said of the function, and that is said."""
+    states = np.array([[2.5e5, 0.0, 0.0, 0.9, 0.1, 0.0]])
+    sphere = RadiusCrossing("earth", 1e200)
+    run = propagate(states, EPOCH, EPOCH + 3600.0, ForceModel(), events=[sphere, NodeCrossing("earth")])
+    assert run.log.unresolved[0] > 0
+    fine = propagate(states, EPOCH, EPOCH + 3600.0, ForceModel(), events=[NodeCrossing("earth")])
+    assert fine.log.unresolved[0] == 0
+    ended = propagate(states, EPOCH, EPOCH + 3600.0, ForceModel(), stops=[sphere], events=[NodeCrossing("earth")])
+    assert ended.log.unresolved[0] > 0
+
+
+@pytest.mark.parametrize("name", ["departures", "lunar relay"])
+def test_bits_of_the_log_do_not_depend_on_batch_order_or_threads(name):
+    """Steps of different rows wait together for their search; none may feel its neighbours."""
+    model, states, t0, t1 = ensemble(name, 11, 12)
+    options = {"events": BOTH, "max_events": 60, "stops": [AltitudeCrossing("moon", 1000.0)], "impacts": True}
+    rows = np.tile(states, (60, 1))
+    whole = propagate(rows, t0, t1, model, threads=2, **options)
+    assert whole.log.count.sum() > 3 * len(rows)
+    assert {Status.OK, Status.EVENT} <= set(whole.status.tolist())
+    single = [propagate(state, t0, t1, model, **options) for state in states]
+    for first in range(0, len(rows), len(states)):
+        for row, one in enumerate(single):
+            assert same(whole, first + row, one, 0)
+    order = np.random.default_rng(3).permutation(len(rows))
+    shuffled = propagate(rows[order], t0, t1, model, threads=1, **options)
+    assert all(same(shuffled, place, whole, row) for place, row in enumerate(order))
+
+
+def same(a, i, b, j):
+    """Whether two rows have the same bits in all that is returned."""
+    names = ("count", "event", "t_tdb", "states", "unresolved")
+    pairs = [(getattr(a.log, n)[i], getattr(b.log, n)[j]) for n in names]
+    pairs += [(getattr(a, n)[i], getattr(b, n)[j]) for n in ("states", "t_tdb", "status", "stop", "steps")]
+    return all(x.tobytes() == y.tobytes() for x, y in pairs)
+
+
+def test_shadows_below_the_ground_cost_little():
+    """Rows that fly through the Moon: its disk fills half of their sky, and the search comes to an end."""
+    model = ForceModel()
+    t0 = EPOCH + 3.3 * DAY
+    moon = open_ephemeris().state("moon", "earth", np.array([t0]))[0]
+    states = np.tile(moon, (8, 1))
+    states[:, 0] += 500.0 + 100.0 * np.arange(8)
+    states[:, 4] += 2.5
+    start = propagate(states, t0, t0 - 20_000.0, model, impacts=False)
+    events = [ShadowCrossing("moon", kind, None) for kind in ("umbra", "penumbra")]
+    run = propagate(start.states, start.t_tdb, t0 + 20_000.0, model, events=events, impacts=False)
+    assert run.ok.all()
+    assert (run.log.unresolved == 0).all()
+
+
 def test_a_stop_ends_the_record():
     model, states, t0, t1 = ensemble("lunar relay", 4, 6)
     stop = FarthestPoint("moon")
