@@ -3,7 +3,8 @@
 File format: CSV with ``#`` comment lines ``# key: value`` before the columns ``azimuth_deg,elevation_deg``. Keys:
 ``name`` and ``source`` (required), ``status`` (required, a status word of the site tables; ``assumed`` for what nobody
 measured), ``latitude_deg``, ``longitude_deg``, ``height_m`` (of the eye over the terrain) where known. Azimuths count
-from north over east, ascend from 0 (included) to below 360; elevations of negative sign are allowed.
+from north over east, ascend from 0 (included) to below 360; elevations of negative sign are allowed. One row is a level
+horizon; of several, no two neighbours lie farther apart than 90 degrees. A byte order mark at the begin is passed over.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ GRID_DEG: float = 0.25
 _COLUMNS = ["azimuth_deg", "elevation_deg"]
 _ROWS_MAX = 36_000
 _BYTES_MAX = 4_000_000
+_GAP_DEG = 90.0
+"""Widest gap between azimuths of a file: radians, or a part of a horizon, leave a wider one."""
 _SHADES = 0.999
 """A mask this near to the zenith is a mistake."""
 
@@ -232,7 +235,7 @@ def read_mask(path: str | Path) -> HorizonMask:
     try:
         if file.stat().st_size > _BYTES_MAX:
             raise DataError(f"{file}: larger than {_BYTES_MAX} bytes; a horizon mask is a short table")
-        lines = file.read_text(encoding="utf-8").splitlines()
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{file}: cannot be read as text ({error})") from error
     notes, rows = _notes_and_rows(file, lines)
@@ -254,13 +257,22 @@ def _notes_and_rows(file: Path, lines: list[str]) -> tuple[dict[str, str], list[
         text = line.strip()
         if text.startswith("#"):
             key, _, value = text[1:].partition(":")
+            if key.strip() in notes and value:
+                raise DataError(f"{file}:{number}: found '# {key.strip()}:' a second time; keep one of them")
             notes[key.strip()] = value.strip()
         elif text:
-            table.append((number, [cell.strip() for cell in next(csv.reader([text]))]))
+            table.append((number, _cells(file, number, text)))
     if not table or table[0][1] != _COLUMNS:
         found = f"line {table[0][0]} has {','.join(table[0][1])!r:.60}" if table else "there is no table"
         raise DataError(f"{file}: {found}; the first line of the table must be {','.join(_COLUMNS)!r}")
     return notes, table[1:]
+
+
+def _cells(file: Path, number: int, text: str) -> list[str]:
+    try:
+        return [cell.strip() for cell in next(csv.reader([text], strict=True))]
+    except csv.Error as error:
+        raise DataError(f"{file}:{number}: found {text!r:.60}; allowed: two numbers ({error})") from error
 
 
 def _numbers(file: Path, rows: list[tuple[int, list[str]]]) -> FloatArray:
@@ -272,8 +284,41 @@ def _numbers(file: Path, rows: list[tuple[int, list[str]]]) -> FloatArray:
             azimuth, elevation = (float(cell) for cell in cells)
         except ValueError as error:
             raise DataError(f"{file}:{line}: found {','.join(cells)!r:.60}; allowed: two numbers") from error
+        if any("_" in cell for cell in cells):
+            raise DataError(f"{file}:{line}: found {','.join(cells)!r:.60}; allowed: two numbers")
         numbers[index] = azimuth, elevation
+        fault = _row_fault(numbers[: index + 1])
+        if fault:
+            raise DataError(f"{file}:{line}: {fault}")
+    _check_gaps(file, numbers[:, 0])
     return numbers
+
+
+def _row_fault(numbers: FloatArray) -> str:
+    """Say what is wrong with the last of some rows of azimuth and elevation, degrees; empty when nothing is."""
+    azimuth, elevation = numbers[-1]
+    if not (np.isfinite(azimuth) and np.isfinite(elevation)):
+        return f"found {azimuth:g},{elevation:g}: a number is not finite; allowed: two numbers in degrees"
+    if len(numbers) == 1 and azimuth != 0.0:
+        return f"the first azimuth is {azimuth:g}; azimuths must ascend from 0 (included) to below 360"
+    if azimuth >= 360.0 or (len(numbers) > 1 and azimuth <= numbers[-2, 0]):
+        return f"azimuth {azimuth:g} after {numbers[max(len(numbers) - 2, 0), 0]:g}; azimuths must ascend to below 360"
+    if abs(elevation) > 90.0 * _SHADES:
+        return f"elevation {elevation:g} is out of range; allowed: above -90 and below 90 degrees"
+    return ""
+
+
+def _check_gaps(file: Path, azimuth_deg: FloatArray) -> None:
+    """Refuse a file that leaves a wide part of the horizon to interpolation."""
+    if azimuth_deg.size == 1:
+        return
+    gaps = np.diff(np.append(azimuth_deg, 360.0))
+    widest = int(np.argmax(gaps))
+    if gaps[widest] > _GAP_DEG:
+        raise DataError(
+            f"{file}: no row between azimuths {azimuth_deg[widest]:g} and {azimuth_deg[widest] + gaps[widest]:g}; "
+            f"allowed: gaps up to {_GAP_DEG:g} degrees (are these radians?); give the whole horizon"
+        )
 
 
 def write_mask(mask: HorizonMask, path: str | Path, **notes: float) -> None:

@@ -33,6 +33,8 @@ STEP_SHARE: float = 0.7
 _POLES = {"south": -1.0, "north": 1.0}
 _HEIGHT_LIMIT_M = 20_000.0
 """Lunar terrain lies within -9.2 and +10.8 km; beyond this limit the unit is wrong."""
+_STEP_MIN_M = 0.05
+"""Finer than any map of the Moon: such a spacing is in another unit."""
 _SAMPLES_MAX = 1_000_000_000
 
 
@@ -74,6 +76,11 @@ class ElevationGrid:
         numbers = (self.x_first_m, self.y_first_m, self.x_step_m, self.y_step_m)
         if not np.isfinite(numbers).all() or self.x_step_m == 0.0 or self.y_step_m == 0.0:
             raise InputError(f"terrain has no usable position and spacing: {numbers}")
+        if min(abs(self.x_step_m), abs(self.y_step_m)) < _STEP_MIN_M:
+            raise InputError(
+                f"terrain has pixels of {self.x_step_m:g} x {self.y_step_m:g} m; allowed: {_STEP_MIN_M:g} m or more; is "
+                "the spacing in degrees or kilometres?"
+            )
         if self.pole not in _POLES or not self.source.strip():
             found = f"{self.pole!r:.40} and {self.source!r:.40}"
             raise InputError(f"terrain needs a pole (south or north) and a source; found {found}")

@@ -100,7 +100,7 @@ def read_ascii_terrain(path: str | Path, *, pole: str, source: str, height_scale
     """
     file = Path(path)
     try:
-        lines = file.read_text(encoding="ascii").splitlines()
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{file}: cannot be read as text ({error})") from error
     head, body = _ascii_head(file, lines)
@@ -128,6 +128,8 @@ def _ascii_head(file: Path, lines: list[str]) -> tuple[dict[str, float], int]:
         words = line.split()
         if len(words) != 2 or not words[0][0].isalpha():
             break
+        if words[0].lower() in head:
+            raise DataError(f"{file}:{number + 1}: found {words[0].lower()} a second time; keep one of them")
         try:
             head[words[0].lower()] = float(words[1])
         except ValueError as error:
@@ -137,6 +139,8 @@ def _ascii_head(file: Path, lines: list[str]) -> tuple[dict[str, float], int]:
     if missing or not corner:
         absent = ", ".join(missing) or "xllcorner and yllcorner"
         raise DataError(f"{file}: no {absent} in the head of an ESRI ASCII grid")
+    if not (head["ncols"].is_integer() and head["nrows"].is_integer()):
+        raise DataError(f"{file}: ncols {head['ncols']:g} and nrows {head['nrows']:g}; allowed: whole numbers")
     if not 4 <= head["ncols"] * head["nrows"] <= _PIXELS_MAX or head["cellsize"] <= 0.0:
         raise DataError(f"{file}: {head['nrows']:g} rows of {head['ncols']:g} at {head['cellsize']:g}; no usable grid")
     return head, number

@@ -52,14 +52,23 @@ def read_stations(path: str | Path) -> dict[str, GroundStation]:
     try:
         if file.stat().st_size > _BYTES_MAX:
             raise DataError(f"{file}: larger than {_BYTES_MAX} bytes; a station file is a short table")
-        entries = tomllib.loads(file.read_text(encoding="utf-8"))
+        entries = tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as error:
         raise DataError(f"{file}: no such file; the path is relative to the scenario file") from error
     except (OSError, ValueError, RecursionError) as error:
         raise DataError(f"{file}: cannot be read as TOML ({' '.join(str(error).split())})") from error
     if not 1 <= len(entries) <= _STATIONS_MAX:
         raise DataError(f"{file}: {len(entries)} stations; allowed: 1 to {_STATIONS_MAX}")
-    return {key: _station(file, key, entry) for key, entry in entries.items()}
+    stations = {key: _station(file, key, entry) for key, entry in entries.items()}
+    keys: dict[str, str] = {}
+    for key, station in stations.items():
+        if station.name in keys:
+            raise DataError(
+                f"{file}: {key}.name: found {station.name!r:.40}, the name of {keys[station.name]} too; allowed: a name "
+                "of its own, by which reports tell stations apart"
+            )
+        keys[station.name] = key
+    return stations
 
 
 def _station(file: Path, key: str, entry: Any) -> GroundStation:

@@ -38,6 +38,20 @@ GOOD = "# name: rim\n# source: a survey\n# status: derived\nazimuth_deg,elevatio
         ("0,1.5\n", "", "ascend from 0"),
         ("90,2", "90,95", "out of range"),
         ("0,1.5\n90,2\n180,0\n270,-1\n", "", "0 rows"),
+        ("90,2", "90,2_0", ":6: found"),
+        ("90,2", '90,"2', "allowed: two numbers"),
+        ("90,2", "90," + "2" * 200_000, ":6: found"),
+        ("90,2", "90,1e400", ":6: found 90,inf"),
+        ("90,2", "-90,2", ":6: azimuth -90 after 0"),
+        ("90,2", "0,2", ":6: azimuth 0 after 0"),
+        ("90,2", "90,-95", ":6: elevation -95"),
+        ("180,0\n", "", "between azimuths 90 and 270"),
+        ("270,-1\n", "", "between azimuths 180 and 360"),
+        ("90,2\n180,0\n270,-1", "1.57,2\n3.14,0\n4.71,-1", "radians"),
+        ("# status: derived", "# status: derived\n# status: flown", ":4: found '# status:' a second time"),
+        (",", ";", "first line of the table"),
+        ("1.5", "1,5", "allowed: two numbers"),
+        ("-1\n", "-1\n\0\0\n", ":9: found"),
     ],
 )
 def test_bad_mask_files(tmp_path, old, new, words):
@@ -51,8 +65,11 @@ def test_bad_mask_files(tmp_path, old, new, words):
 
 def test_the_good_mask_file_is_good(tmp_path):
     path = tmp_path / "mask.csv"
-    path.write_text(GOOD)
-    assert float(read_mask(path).at_deg(45.0)) == 1.75
+    for text in (GOOD, "\ufeff" + GOOD, GOOD.replace("\n", "\r\n")):
+        path.write_bytes(text.encode())
+        assert float(read_mask(path).at_deg(45.0)) == 1.75
+    path.write_text("# name: a\n# source: b\n# status: assumed\nazimuth_deg,elevation_deg\n0,3\n")
+    assert float(read_mask(path).at_deg(200.0)) == 3.0
 
 
 def test_missing_binary_and_huge_mask_files(tmp_path):
@@ -161,6 +178,14 @@ ASCII = "ncols 3\nnrows 2\nxllcorner 0\nyllcorner 0\ncellsize 100\n1 2 3\n4 5 6\
         ("4 5 6", "4 5", "one count"),
         ("4 5 6", "4 five 6", "numbers"),
         ("4 5 6", "4 5 1e9", "unit wrong"),
+        ("4 5 6", "4,5 5 6", "numbers"),
+        ("ncols 3", "ncols 3.5", "whole numbers"),
+        ("ncols 3", "ncols nan", "whole numbers"),
+        ("ncols 3", "ncols 3\nncols 3", ":2: found ncols a second time"),
+        ("cellsize 100", "cellsize 0.0033", "degrees or kilometres"),
+        ("cellsize 100", "cellsize inf", "spacing"),
+        ("xllcorner 0", "xllcorner nan", "spacing"),
+        ("nrows 2", "nrows 1e12", "no usable grid"),
     ],
 )
 def test_bad_ascii(tmp_path, old, new, words):
