@@ -13,6 +13,6 @@ Rows without events go eight in lockstep (:mod:`~sim.core.lanes` on :mod:`~sim.c
 conics; both paths carry transition matrices on request (:mod:`~sim.core.lanes_columns`,
 :mod:`~sim.core.rkn1210_columns`). All forces of flight work, velocity-dependent ones included, are in
 :mod:`~sim.core.full_forces` and :mod:`~sim.core.full_dop853`, gravity fields of any degree in
-:mod:`~sim.core.harmonics`. Low orbits under such a field go eight in lockstep too, by Gauss-Jackson's method
+:mod:`~sim.core.harmonics`. Low orbits under such a field go eight or sixteen in lockstep too, by Gauss-Jackson's method
 (:mod:`~sim.core.low_lanes`, :mod:`~sim.core.lanes_harmonics`).
 """

@@ -9,11 +9,13 @@ The sums nabla^-1 f = F1 and nabla^-2 f = F2 carry the past; everything else is 
 here as exact rational numbers rounded once. Order N uses N + 1 accelerations, differences up to nabla^N.
 
 Weights by Taylor's series are best for forces that are smooth on the scale of the steps. The figure of the Moon is not:
-its harmonics of order m act m times a revolution, and at 100 steps a revolution order 20 turns by 1.3 rad from step to
+its harmonics of order m act m times a revolution, and at 75 steps a revolution order 20 turns by 1.7 rad from step to
 step, where the terms of the series no longer fall. But the spectrum of those forces is known beforehand. So
 :func:`fitted` asks for less exactness at frequency zero, and spends the other weights on the least squared error over
-that spectrum. With 13 weights, six degrees of polynomials, and harmonics to degree 20 at 90 steps a revolution the
-error after a week is a fiftieth of that of order 10.
+that spectrum. Two errors add up from revolution to revolution, and get more: the corrector's at one cycle a revolution,
+where its part out of phase would feed or drain the orbit (one more degree of polynomials), and the predictor's out of
+phase with the force: the force of a harmonic at a place that lags behind does work (``LAG``). The accelerations between
+two steps are read off by weights that are fitted to the same spectrum.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from __future__ import annotations
 import cmath
 from fractions import Fraction
 from functools import lru_cache
-from math import comb, cos, pi
+from math import comb, cos, pi, sin
 from typing import NamedTuple
 
 import numpy as np
@@ -30,11 +32,19 @@ import numpy.typing as npt
 Array = npt.NDArray[np.float64]
 Polynomial = list[Fraction]
 
-FITTED_POINTS = 13
-FITTED_DEGREE = 6
-"""Weights of the fitted method, and degree up to which it integrates polynomials exactly."""
+FITTED_POINTS = 17
+FITTED_DEGREES = (5, 7, 6)
+"""Weights of the fitted method, and degrees up to which predictor, corrector and velocity are exact for polynomials."""
+MOMENTS_ORDER = 8
+"""Plain method that tells what exactness is."""
+BETWEEN_DEGREE = 6
+BETWEEN_POWERS = 10
+"""The same for accelerations between two steps, and powers of the time in their weights."""
+LAG = 20.0
+"""Weight of the predictor's error out of phase with the force, against that in phase."""
 REGULARISATION = 1e-12
 """Weight of the squared size of the weights against the squared error."""
+PRECISION = 512
 HIGHEST_PHASE = 5.2
 """rad a step; near a full turn sampled terms look constant, and no weights can tell them apart."""
 
@@ -52,6 +62,8 @@ class GaussJackson(NamedTuple):
         v_n / h = F1_n + sum.
     basis : numpy.ndarray (K, K)
         Powers of s in the polynomial through the accelerations at s = 0, -1, ..: row j is that of f_(n-j).
+    between : numpy.ndarray (K, P)
+        The same for the latest step only, s from -1 to 0; of a fitted method, fitted.
     start_position, start_velocity : numpy.ndarray (K, K)
         Double and single integrals from 0 to node i of the polynomial that is 1 at node k, for the nodes -K/2 to K/2.
     """
@@ -60,6 +72,7 @@ class GaussJackson(NamedTuple):
     corrector: Array
     velocity: Array
     basis: Array
+    between: Array
     start_position: Array
     start_velocity: Array
 
@@ -129,11 +142,13 @@ def gauss_jackson(order: int) -> GaussJackson:
     around = list(range(-(order // 2), order // 2 + 1))
     speeds = [_integral(_lagrange(around, k)) for k in range(count)]
     places = [_integral(s) for s in speeds]
+    basis = np.array([[float(c) for c in _lagrange(past, j)] for j in range(count)])
     return GaussJackson(
         predictor=np.array(_on_ordinates(ahead[2:])),
         corrector=np.array(_on_ordinates(twice[2:])),
         velocity=np.array(_on_ordinates(once[1:-1])),
-        basis=np.array([[float(c) for c in _lagrange(past, j)] for j in range(count)]),
+        basis=basis,
+        between=basis,
         start_position=np.array([[_value(p, i) for p in places] for i in around]),
         start_velocity=np.array([[_value(s, i) for s in speeds] for i in around]),
     )
@@ -156,18 +171,63 @@ def fitted(power: tuple[float, ...], per_revolution: float) -> GaussJackson:
         Of ``FITTED_POINTS`` accelerations.
     """
     plain = gauss_jackson(FITTED_POINTS - 1)
-    smooth = gauss_jackson(FITTED_DEGREE)
+    smooth = gauss_jackson(MOMENTS_ORDER)
     phases = [(2.0 * pi * k / per_revolution, w) for k, w in enumerate(power) if k >= 2 and w > 0.0]
     phases = [(theta, w) for theta, w in phases if theta < HIGHEST_PHASE]
     total = sum(w for _, w in phases)
     if not total > 0.0:
         return plain
     phases = [(theta, w / total) for theta, w in phases]
-    exact = (smooth.predictor, smooth.corrector, smooth.velocity)
-    columns = [_right_side(phases, _response(phases, kind), exact[kind]) for kind in range(3)]
-    solved = _solve(_normal_equations(phases), columns)
-    weights = [np.array([float(row[kind]) for row in solved[:FITTED_POINTS]]) for kind in range(3)]
-    return plain._replace(predictor=weights[0], corrector=weights[1], velocity=weights[2])
+    weights = [_fit(phases, smooth, kind) for kind in range(3)]
+    return plain._replace(predictor=weights[0], corrector=weights[1], velocity=weights[2], between=_fit_between(phases))
+
+
+def _fit(phases: list[tuple[float, float]], smooth: GaussJackson, kind: int) -> Array:
+    """Weights of the predictor (0), corrector (1) or velocity (2)."""
+    first, lag = (1, LAG) if kind == 0 else (0, 1.0)
+    response = [
+        r * cmath.exp(-1j * theta * first) for (theta, _), r in zip(phases, _response(phases, kind), strict=True)
+    ]
+    exact = (smooth.predictor, smooth.corrector, smooth.velocity)[kind]
+    # What exact weights make of the polynomials; those of the order in use are large, and rounded accordingly.
+    moments = [
+        sum((Fraction(float(a)) * Fraction(j + first) ** d for j, a in enumerate(exact)), Fraction(0))
+        for d in range(FITTED_DEGREES[kind] + 1)
+    ]
+    right = [*_right_side(phases, response, first, lag), *moments]
+    return _solve(_normal_equations(phases, FITTED_DEGREES[kind], first, lag), [right])[:FITTED_POINTS, 0]
+
+
+def _fit_between(phases: list[tuple[float, float]]) -> Array:
+    """Powers (K, P) of s in the weights of the accelerations, by their values at Chebyshev's nodes in [-1, 0]."""
+    nodes = [-0.5 + 0.5 * cos(pi * (i + 0.5) / BETWEEN_POWERS) for i in range(BETWEEN_POWERS)]
+    columns = []
+    for s in nodes:
+        response = [cmath.exp(1j * theta * s) for theta, _ in phases]
+        moments = [Fraction(-s) ** d for d in range(BETWEEN_DEGREE + 1)]
+        columns.append([*_right_side(phases, response, 0, 1.0), *moments])
+    values = _solve(_normal_equations(phases, BETWEEN_DEGREE, 0, 1.0), columns)[:FITTED_POINTS]
+    powers = _lagrange_through(nodes)
+    # Sums in a fixed order, no BLAS.
+    return np.array(
+        [[sum(row[i] * powers[i, p] for i in range(len(nodes))) for p in range(len(nodes))] for row in values]
+    )
+
+
+def _lagrange_through(nodes: list[float]) -> Array:
+    """Powers of the polynomials that are 1 at one node and 0 at the others, one a row."""
+    rows = []
+    for i, node in enumerate(nodes):
+        powers = [Fraction(1)]
+        for k, other in enumerate(nodes):
+            if k != i:
+                scale = 1 / (Fraction(node) - Fraction(other))
+                shifted = [Fraction(0), *powers]
+                powers = [
+                    scale * (s - Fraction(other) * (powers[p] if p < len(powers) else 0)) for p, s in enumerate(shifted)
+                ]
+        rows.append([float(c) for c in powers])
+    return np.array(rows)
 
 
 def _response(phases: list[tuple[float, float]], kind: int) -> list[complex]:
@@ -184,43 +244,50 @@ def _response(phases: list[tuple[float, float]], kind: int) -> list[complex]:
     return values
 
 
-def _normal_equations(phases: list[tuple[float, float]]) -> list[Polynomial]:
-    """Least squares over the spectrum with Lagrange multipliers for the exactness on polynomials."""
-    overlap = [sum(w * cos(theta * k) for theta, w in phases) for k in range(FITTED_POINTS)]
+def _normal_equations(phases: list[tuple[float, float]], degree: int, first: int, lag: float) -> list[Polynomial]:
+    """Least squares over the spectrum with Lagrange multipliers for the exactness on polynomials.
+
+    Weight j acts on the force ``first + j`` steps before the place; errors out of phase with the force there count
+    ``lag`` times.
+    """
     rows = []
     for i in range(FITTED_POINTS):
-        row = [Fraction(overlap[abs(i - j)]) for j in range(FITTED_POINTS)]
+        row = []
+        for j in range(FITTED_POINTS):
+            turns = ((theta * (first + i), theta * (first + j), w) for theta, w in phases)
+            row.append(Fraction(sum(w * (cos(a) * cos(b) + lag**2 * sin(a) * sin(b)) for a, b, w in turns)))
         row[i] += Fraction(REGULARISATION)
-        rows.append(row + [Fraction(i) ** d for d in range(FITTED_DEGREE + 1)])
-    nothing = [Fraction(0)] * (FITTED_DEGREE + 1)
-    rows.extend([Fraction(j) ** d for j in range(FITTED_POINTS)] + nothing for d in range(FITTED_DEGREE + 1))
+        rows.append(row + [Fraction(first + i) ** d for d in range(degree + 1)])
+    nothing = [Fraction(0)] * (degree + 1)
+    rows.extend([Fraction(first + j) ** d for j in range(FITTED_POINTS)] + nothing for d in range(degree + 1))
     return rows
 
 
-def _right_side(phases: list[tuple[float, float]], response: list[complex], exact: Array) -> Polynomial:
-    """Right-hand side of :func:`_normal_equations`; ``exact`` are weights that are exact for the polynomials."""
+def _right_side(phases: list[tuple[float, float]], response: list[complex], first: int, lag: float) -> Polynomial:
+    """Right-hand side of the least squares of :func:`_normal_equations`."""
     column = []
     for j in range(FITTED_POINTS):
-        terms = (w * (r * cmath.exp(1j * theta * j)).real for (theta, w), r in zip(phases, response, strict=True))
+        terms = (
+            w * (r.real * cos(theta * (first + j)) - lag**2 * r.imag * sin(theta * (first + j)))
+            for (theta, w), r in zip(phases, response, strict=True)
+        )
         column.append(Fraction(sum(terms)))
-    column.extend(
-        sum((Fraction(float(a)) * Fraction(j) ** d for j, a in enumerate(exact)), Fraction(0))
-        for d in range(FITTED_DEGREE + 1)
-    )
     return column
 
 
-def _solve(matrix: list[Polynomial], columns: list[Polynomial]) -> list[Polynomial]:
-    """Solve linear equations exactly (they are badly conditioned), and alike on every machine."""
-    rows = [[*row, *(column[i] for column in columns)] for i, row in enumerate(matrix)]
+def _solve(matrix: list[Polynomial], columns: list[Polynomial]) -> Array:
+    """Solve badly conditioned linear equations in integers of ``PRECISION`` binary places, alike on every machine."""
+    one = 1 << PRECISION
+    wide = [[*row, *(column[i] for column in columns)] for i, row in enumerate(matrix)]
+    rows = [[value.numerator * one // value.denominator for value in row] for row in wide]
     size = len(rows)
     for k in range(size):
         best = max(range(k, size), key=lambda i: abs(rows[i][k]))
         rows[k], rows[best] = rows[best], rows[k]
-        pivot = 1 / rows[k][k]
-        rows[k] = [value * pivot for value in rows[k]]
+        pivot = rows[k][k]
+        rows[k] = [value * one // pivot for value in rows[k]]
         for i in range(size):
-            if i != k and rows[i][k]:
-                factor = rows[i][k]
-                rows[i] = [value - factor * own for value, own in zip(rows[i], rows[k], strict=True)]
-    return [row[size:] for row in rows]
+            factor = rows[i][k]
+            if i != k and factor:
+                rows[i] = [value - (factor * own >> PRECISION) for value, own in zip(rows[i], rows[k], strict=True)]
+    return np.array([[float(Fraction(value, one)) for value in row[size:]] for row in rows])

@@ -1,4 +1,4 @@
-"""Spherical harmonics of eight positions at once, order by order.
+"""Spherical harmonics of eight or sixteen positions at once (``WIDE``), order by order.
 
 The basis is that of :mod:`sim.core.harmonics`, V_nm + i W_nm = A_nm (z, r) (x + i y)^m, and an acceleration is a sum of
 harmonics one degree higher, whose coefficients are made once. Taken column by column (fixed order m), the power of
@@ -13,46 +13,23 @@ for the three components of the acceleration. The scale grows like 2^n: degrees 
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import types
-from numba.extending import intrinsic
 
-from sim.core.compile import JIT_DISABLED, lean_kernel
+from sim.core.compile import lean_kernel
 from sim.core.harmonics import Harmonics
 from sim.core.lanes_rows import Vector, Vectors
-from sim.core.simd import LANES, broadcast, fma, inverse_root, vector
-from sim.core.simd import _splat as _same_in_all
+from sim.core.simd import broadcast_wide as broadcast
+from sim.core.simd import fma, inverse_root
+from sim.core.simd import splat_wide as splat
 
 Array = npt.NDArray[np.float64]
 
 TERM: Final = 7
 """Numbers of one term: factor of the recurrence, then cosine and sine coefficient of each component."""
 HIGHEST_DEGREE: Final = 400
-
-
-def _splat(typingctx: Any, array: Any, index: Any) -> Any:
-    """Type and generate :func:`splat`."""
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        data = context.make_array(sig.args[0])(context, builder, args[0]).data
-        place = context.cast(builder, args[1], sig.args[1], types.intp)
-        return _same_in_all(builder, builder.load(builder.gep(data, [place])))
-
-    return vector(array, index), codegen
-
-
-splat: Any
-"""splat(array, i): element i of a flat array in every lane; i is not checked and not counted from the end."""
-
-if JIT_DISABLED:
-
-    def splat(array, index):  # type: ignore[no-untyped-def]  # noqa: D103
-        return np.full(LANES, array[index])
-else:
-    splat = intrinsic(_splat)
 
 
 class LaneField(NamedTuple):

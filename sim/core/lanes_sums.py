@@ -17,7 +17,8 @@ from numba.extending import intrinsic
 
 from sim.core.compile import JIT_DISABLED
 from sim.core.rkn1210_tableau import STAGES, A
-from sim.core.simd import LANES, row_pointer, vector
+from sim.core.simd import LANES, row_pointer
+from sim.core.simd_types import vector
 
 _VECTOR = ir.VectorType(ir.DoubleType(), LANES)
 
@@ -45,7 +46,7 @@ def _stage_sum(width: int, left_out: int) -> Any:
     """Type and generate :func:`stage_sum` for vectors of ``width`` rows, without the latest ``left_out`` stages."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        pointer = row_pointer(context, builder, sig, args)
+        pointer = row_pointer(context, builder, sig.args, args, LANES)
         number = context.cast(builder, args[2], sig.args[2], types.intp)
         after = builder.append_basic_block("sum.end")
         blocks = [builder.append_basic_block(f"sum.{i}") for i in range(STAGES)]

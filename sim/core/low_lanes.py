@@ -1,4 +1,4 @@
-"""Low orbits in bulk: Gauss-Jackson in eight lanes, refilled from a queue.
+"""Low orbits in bulk: Gauss-Jackson in eight or sixteen lanes, refilled from a queue.
 
 Fixed steps, a fixed number in the time that one revolution would take at the angular rate of the periapsis; where the
 orbit has changed so much that another length would be due, the lane starts anew from where it is. A lane that starts
@@ -61,8 +61,8 @@ from sim.core.low_watch import (
     NEAR,
     TRACKED,
     Batch,
-    might_count,
     note,
+    note_turn,
     radius_of,
     state_at,
     watch,
@@ -70,7 +70,7 @@ from sim.core.low_watch import (
 )
 from sim.core.nodes import locate
 from sim.core.rkn1210 import all_finite
-from sim.core.simd import LANES
+from sim.core.simd_types import WIDE
 from sim.core.status import DEGENERATE, IMPACT, MAX_STEPS, NONFINITE, OK, OUT_OF_EPHEMERIS
 
 Array = npt.NDArray[np.float64]
@@ -311,12 +311,12 @@ def propagate_low(
     """
     batch = Batch(states, t0, times, surface, last, ends, path, lowest, highest, t_end, status, steps)
     count = method.predictor.shape[0]
-    w = np.zeros((ROWS, LANES))
-    grids = np.zeros((LANES, BLOCKS, count, 3))
+    w = np.zeros((ROWS, WIDE))
+    grids = np.zeros((WIDE, BLOCKS, count, 3))
     run_lanes(
-        w, table, method, per_revolution, fine, max_steps, first, batch, np.full(LANES, IDLE),
-        np.zeros(LANES, np.int64), np.zeros((LANES, 3), np.int64), np.zeros(LANES, np.int64),
-        np.zeros((LANES, TRACKED)), grids, np.zeros((LANES, WINDOW, NODE)), np.zeros((2, 6)), np.zeros((3, count + 2)),
+        w, table, method, per_revolution, fine, max_steps, first, batch, np.full(WIDE, IDLE),
+        np.zeros(WIDE, np.int64), np.zeros((WIDE, 3), np.int64), np.zeros(WIDE, np.int64),
+        np.zeros((WIDE, TRACKED)), grids, np.zeros((WIDE, WINDOW, NODE)), np.zeros((2, 6)), np.zeros((3, count + 2)),
     )  # fmt: skip
 
 
@@ -340,7 +340,7 @@ def move_history(w: Array, base: int, count: int) -> int:
         return base
     to = HISTORY + 3 * (DEPTH - count)
     for i in range(3 * count):
-        for lane in range(LANES):
+        for lane in range(WIDE):
             w[to + i, lane] = w[base + i, lane]
     return to
 
@@ -356,10 +356,11 @@ def attend(
     awake = back > 1 or (w[TAU, lane] - w[ALERT, lane]) * h >= 0.0
     output = (w[TAU, lane] - (batch.times[row, following[lane]] - batch.t0[row])) * h >= 0.0
     low = not w[SQUARE, lane] > w[GUARD, lane]
-    turned = w[OLD_CLIMB, lane] * w[CLIMB, lane] < 0.0 and might_count(w, lane, track)
     hit = math.inf
-    if back > 1 or output or low or turned:
+    if back > 1 or output or low:
         hit = watch(w, lane, row, batch, method, base, back, curve, following, track, scratch)
+    elif w[OLD_CLIMB, lane] * w[CLIMB, lane] < 0.0:
+        note_turn(w, lane, track)
     if end_of(w, lane, row, hit, following[lane], max_steps, batch, curve, scratch, track) >= 0:
         return 2
     if not awake:
@@ -392,7 +393,7 @@ def run_lanes(
     queue = first
     starting = 0
     running = 0
-    for lane in range(LANES):
+    for lane in range(WIDE):
         queue = refill(
             w, table, lane, queue, per_revolution, fine, batch, row_of, following, tracks[lane], grids[lane], scratch,
             turns[lane],
@@ -409,7 +410,7 @@ def run_lanes(
         attention |= starting
         if attention == 0:
             continue
-        for lane in range(LANES):
+        for lane in range(WIDE):
             bit = 1 << lane
             if attention & bit == 0:
                 continue

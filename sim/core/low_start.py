@@ -27,6 +27,7 @@ from sim.core.kepler import kepler_step
 from sim.core.low_step import (
     ALERT,
     BEGIN,
+    BEND,
     CLIMB,
     COARSE,
     COUNT,
@@ -35,6 +36,7 @@ from sim.core.low_step import (
     FORCE,
     GUARD,
     MISS,
+    OLD_BEND,
     OLD_CLIMB,
     OLD_SQUARE,
     PART,
@@ -78,7 +80,7 @@ def begin_start(w: Array, lane: int, h: float, mu: float, grid: Array, scratch: 
 
     Parameters
     ----------
-    w : numpy.ndarray (ROWS, 8)
+    w : numpy.ndarray (ROWS, WIDE)
         Lanes.
     lane : int
         Which one.
@@ -200,6 +202,8 @@ def finish_start(w: Array, lane: int, method: GaussJackson, grid: Array, base: i
     h = w[STEP, lane]
     w[OLD_CLIMB, lane] = 0.0
     w[OLD_SQUARE, lane] = 0.0
+    w[OLD_BEND, lane] = 0.0
+    w[BEND, lane] = 0.0
     w[CLIMB, lane] = 0.0
     w[SQUARE, lane] = 0.0
     w[MISS, lane] = 0.0
@@ -224,6 +228,7 @@ def finish_start(w: Array, lane: int, method: GaussJackson, grid: Array, base: i
         w[POSITION + c, lane] = x
         w[VELOCITY + c, lane] = v
         w[CLIMB, lane] += x * v
+        w[BEND, lane] += v * v + x * grid[FORCES, count - 1, c]
         w[SQUARE, lane] += x * x
     look_ahead(w, lane, method, h, base)
     w[EVAL_TAU, lane] = w[BEGIN, lane] + (count // 2 + 1) * h

@@ -1,10 +1,10 @@
-"""One step of eight low orbits in lockstep: forces, and Gauss-Jackson's corrector and predictor.
+"""One step of eight or sixteen (``WIDE``) low orbits in lockstep: forces, and Gauss-Jackson's corrector and predictor.
 
 A step evaluates the whole force once, where the predictor leads. What the corrector then moves the position by changes
 the attraction of the centre's point mass only (its gradient is kept, that of everything else is a thousand times
 smaller); this gives the stability of two evaluations for the price of one.
 
-Every quantity is a row of eight numbers in one array ``w``; column ``lane`` never enters another column.
+Every quantity is a row of as many numbers in one array ``w``; column ``lane`` never enters another column.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import numpy.typing as npt
 
 from sim.core.compile import lean_kernel
 from sim.core.gauss_jackson import GaussJackson
-from sim.core.lanes_harmonics import lane_attraction, splat
-from sim.core.lanes_rows import Vector, Vectors, series3, store3
+from sim.core.lanes_harmonics import lane_attraction
+from sim.core.lanes_rows import Vector, Vectors, store3
 from sim.core.low_table import (
     AXES,
     AXES_TERMS,
@@ -32,23 +32,24 @@ from sim.core.low_table import (
     LowTable,
 )
 from sim.core.simd import (
-    LANES,
     at_most,
     bits,
-    broadcast,
     either,
     floor,
     fma,
     inverse_root,
     larger,
     less,
-    load,
     magnitude,
     pull,
     smaller,
     store,
-    transpose,
 )
+from sim.core.simd import broadcast_wide as broadcast
+from sim.core.simd import load_wide as load
+from sim.core.simd import splat_wide as splat
+from sim.core.simd import transpose_wide as transpose
+from sim.core.simd_types import BLOCK, WIDE
 
 Array = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -94,14 +95,19 @@ BEGIN: Final = 39
 """Steps since the latest start of the method, and the time of that start: times are their product, not a sum."""
 COARSE: Final = 40
 """Step that the lane is to take once its start is done."""
-FORCE: Final = 41
-RAW: Final = 44
+BEND: Final = 41
+OLD_BEND: Final = 42
+"""v^2 + r . a after the latest step, and the one before: the derivative of r . v."""
+FORCE: Final = 43
+RAW: Final = 46
 """The acceleration where it was asked for; ``FORCE`` is moved to the corrected position."""
-SERIES: Final = 47
+SERIES: Final = 49
 HISTORY: Final = SERIES + VALUES
 """Accelerations, latest first, from a row that moves downwards."""
 DEPTH: Final = 48
 """Accelerations that have room."""
+EVERY: Final = (1 << WIDE) - 1
+"""Bits of all lanes."""
 ROWS: Final = HISTORY + 3 * DEPTH
 
 
@@ -118,9 +124,9 @@ def wanted_pieces(w: Array, table: LowTable) -> int:
 @lean_kernel
 def load_pieces(w: Array, table: LowTable, offsets: IntArray) -> None:
     """Give every lane the piece of the table that it asks for."""
-    for lane in range(LANES):
+    for lane in range(WIDE):
         offsets[lane] = int(w[ORIGIN, lane] + w[PIECE, lane]) * VALUES
-    for first in range(0, VALUES, LANES):
+    for first in range(0, VALUES, BLOCK):
         transpose(table.rows, offsets, first, w, SERIES + first)
 
 
@@ -131,6 +137,12 @@ def series1(w: Array, first: int, stride: int, terms: int, x: Vector) -> Vector:
     for j in range(terms - 2, -1, -1):
         value = fma(value, x, load(w, first + stride * j))
     return value
+
+
+@lean_kernel
+def series3(w: Array, first: int, terms: int, x: Vector) -> Vectors:
+    """Sum a power series of vectors."""
+    return series1(w, first, 3, terms, x), series1(w, first + 1, 3, terms, x), series1(w, first + 2, 3, terms, x)
 
 
 @lean_kernel
@@ -285,6 +297,7 @@ def advance(w: Array, table: LowTable, method: GaussJackson, base: int) -> int:
     weight = splat(method.velocity, 0)
     climb = broadcast(0.0)
     square = broadcast(0.0)
+    bend = broadcast(0.0)
     for c in range(3):
         f = load(w, FORCE + c)
         store(w, base + c, f)
@@ -293,9 +306,12 @@ def advance(w: Array, table: LowTable, method: GaussJackson, base: int) -> int:
         x = load(w, POSITION + c)
         climb = fma(x, v, climb)
         square = fma(x, x, square)
+        bend = fma(v, v, fma(x, f, bend))
     old = load(w, CLIMB)
     store(w, OLD_CLIMB, old)
     store(w, OLD_SQUARE, load(w, SQUARE))
+    store(w, OLD_BEND, load(w, BEND))
+    store(w, BEND, bend)
     store(w, CLIMB, climb)
     store(w, SQUARE, square)
     tau = load(w, EVAL_TAU)
@@ -309,4 +325,4 @@ def advance(w: Array, table: LowTable, method: GaussJackson, base: int) -> int:
     turned = less(old * climb, 0.0)
     # A state that is not finite is not above the guard either.
     low = less(load(w, GUARD), square)
-    return int(bits(either(late, turned)) | (bits(low) ^ 255))
+    return int(bits(either(late, turned)) | (bits(low) ^ EVERY))

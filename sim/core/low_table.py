@@ -19,7 +19,7 @@ from sim.core.full_forces import CENTER, FullForces, Work, field_pull, new_work,
 from sim.core.harmonics import Harmonics, gradient
 from sim.core.lanes_harmonics import LaneField, lane_field
 from sim.core.lanes_table import SAMPLES, power_series
-from sim.core.simd import LANES
+from sim.core.simd_types import BLOCK
 
 Array = npt.NDArray[np.float64]
 
@@ -38,7 +38,7 @@ AXES: Final = 0
 BODIES: Final = 4 * AXES_TERMS
 FRAME: Final = BODIES + 3 * DIRECT * BODY_TERMS
 TIDE: Final = FRAME + 3 * FRAME_TERMS
-VALUES: Final = -(-(TIDE + 5 * TIDE_TERMS) // LANES) * LANES
+VALUES: Final = -(-(TIDE + 5 * TIDE_TERMS) // BLOCK) * BLOCK
 """Places in the series of a piece, and their number."""
 
 

@@ -1,7 +1,7 @@
 """What is read off a step of a low orbit: output states, extremes of the radius, and the instant of an impact.
 
-All of it comes from the polynomial through the latest accelerations, which is the one that Gauss-Jackson's corrector
-integrates: states between the steps are as good as those at the steps.
+States come from a polynomial in time whose second derivative is made of the latest accelerations, by the weights of the
+method (:attr:`sim.core.gauss_jackson.GaussJackson.between`): they are as good as those at the steps.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from sim.core.compile import lean_kernel
 from sim.core.gauss_jackson import GaussJackson
-from sim.core.low_step import CLIMB, OLD_CLIMB, OLD_SQUARE, POSITION, SQUARE, STEP, TAU, VELOCITY
+from sim.core.low_step import BEND, CLIMB, OLD_BEND, OLD_CLIMB, OLD_SQUARE, POSITION, SQUARE, STEP, TAU, VELOCITY
 
 Array = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -23,6 +23,8 @@ NEAR: Final = 0.5
 """km above the surface below which a step is searched more finely."""
 FINE: Final = 8
 """Parts of such a step."""
+NEWTON: Final = 3
+"""Corrections of a turning point whose radius is wrong by the square of what is left."""
 LEAST: Final = 0
 MOST: Final = 1
 TRACKED: Final = 2
@@ -47,20 +49,20 @@ class Batch(NamedTuple):
 
 
 @lean_kernel
-def lay_polynomial(w: Array, lane: int, base: int, method: GaussJackson, curve: Array) -> None:
+def lay_polynomial(w: Array, lane: int, base: int, weights: Array, curve: Array) -> None:
     """Polynomial (3, K + 2) of the position in s = steps past ``TAU``, from the history of a lane."""
-    count = method.basis.shape[0]
+    count, powers = weights.shape
     h = w[STEP, lane]
     for c in range(3):
         curve[c, 0] = w[POSITION + c, lane]
         curve[c, 1] = h * w[VELOCITY + c, lane]
-        for p in range(count):
-            curve[c, p + 2] = 0.0
+        for p in range(2, curve.shape[1]):
+            curve[c, p] = 0.0
         for j in range(count):
             f = w[base + 3 * j + c, lane]
-            for p in range(count):
-                curve[c, p + 2] += method.basis[j, p] * f
-        for p in range(count):
+            for p in range(powers):
+                curve[c, p + 2] += weights[j, p] * f
+        for p in range(powers):
             curve[c, p + 2] *= h * h / ((p + 1) * (p + 2))
 
 
@@ -139,18 +141,33 @@ def note(track: Array, radius: float) -> None:
 
 
 @lean_kernel
-def might_count(w: Array, lane: int, track: Array) -> bool:
-    """Tell whether the turning point inside the latest step may be a new extreme: a parabola says, twice over."""
-    a = math.sqrt(w[OLD_SQUARE, lane])
-    b = math.sqrt(w[SQUARE, lane])
-    rate_a = w[OLD_CLIMB, lane] / a
-    rate_b = w[CLIMB, lane] / b
-    # Forward in the lane's own sense: the sign of the step turns the rates.
+def note_turn(w: Array, lane: int, track: Array) -> None:
+    """Let the turning point inside the latest step count.
+
+    Half the squared radius is taken as the quintic with the values, first and second derivatives at both ends of the
+    step: at 75 steps a revolution that is good to micrometres of radius (the sixth derivative of the harmonics to
+    degree 20 says so), and 1e-5 of a low orbit's eccentricity in km.
+    """
     h = w[STEP, lane]
-    depth = abs(h) * rate_a * rate_a / abs(rate_b - rate_a)
-    if rate_a * h < 0.0:
-        return min(a, b) - depth < track[LEAST]
-    return max(a, b) + depth > track[MOST]
+    rise = 0.5 * (w[SQUARE, lane] - w[OLD_SQUARE, lane])
+    d0 = h * w[OLD_CLIMB, lane]
+    d1 = h * w[CLIMB, lane]
+    b0 = h * h * w[OLD_BEND, lane]
+    b1 = h * h * w[BEND, lane]
+    # g(s) = g0 + d0 s + b0 s^2 / 2 + c3 s^3 + c4 s^4 + c5 s^5
+    e0 = rise - d0 - 0.5 * b0
+    e1 = d1 - d0 - b0
+    e2 = b1 - b0
+    c3 = 10.0 * e0 - 4.0 * e1 + 0.5 * e2
+    c4 = -15.0 * e0 + 7.0 * e1 - e2
+    c5 = 6.0 * e0 - 3.0 * e1 + 0.5 * e2
+    s = d0 / (d0 - d1)
+    for _ in range(NEWTON):
+        slope = (((5.0 * c5 * s + 4.0 * c4) * s + 3.0 * c3) * s + b0) * s + d0
+        bend = ((20.0 * c5 * s + 12.0 * c4) * s + 6.0 * c3) * s + b0
+        s = min(1.0, max(0.0, s - slope / bend)) if bend != 0.0 else s
+    g = ((((c5 * s + c4) * s + c3) * s + 0.5 * b0) * s + d0) * s
+    note(track, math.sqrt(w[OLD_SQUARE, lane] + 2.0 * g))
 
 
 @lean_kernel
@@ -214,7 +231,7 @@ def watch(
     following: IntArray, track: Array, scratch: Array,
 ) -> float:
     """Go through the latest ``back`` steps of a lane; return s of an impact (in steps past ``TAU``), or infinity."""
-    lay_polynomial(w, lane, base, method, curve)
+    lay_polynomial(w, lane, base, method.between if back == 1 else method.basis, curve)
     h = w[STEP, lane]
     for i in range(back, 0, -1):
         parts = 1

@@ -1,7 +1,7 @@
 """How orbits about the Moon change over weeks and years: apses, eccentricity vector, plane, impact.
 
 States are integrated under the Moon's gravity field, Earth and Sun, and reduced while they are made, so that years of
-many orbits fit into memory: orbits up to 12,000 km eight in lockstep with fixed steps
+many orbits fit into memory: orbits up to 12,000 km in lockstep with fixed steps
 (:func:`sim.propagation.propagate_low_orbits`), others with adaptive steps (:func:`sim.propagation.propagate_full`).
 
 A record sums up a whole number of revolutions: the lowest and highest altitude in it, and elements averaged over

@@ -11,7 +11,9 @@ from sim.core.compile import kernel
 from sim.core.gauss_jackson import gauss_jackson
 from sim.core.harmonics import attraction, no_harmonics
 from sim.core.lanes_harmonics import lane_attraction, lane_field
-from sim.core.simd import load, store
+from sim.core.simd import load_wide as load
+from sim.core.simd import store
+from sim.core.simd_types import WIDE
 from sim.dynamics.gravity_field import open_gravity_field
 
 
@@ -67,17 +69,17 @@ def test_harmonics_in_lanes_agree_with_the_scalar_path(degree):
     """Also over the poles, where x + i y vanishes, on the axes and far out; measured 2e-15 of the attraction."""
     harmonics = open_gravity_field("grgm1200a", degree).flat()
     random = np.random.default_rng(degree)
-    places = random.normal(size=(8, 3))
-    places *= (random.uniform(1740.0, 2500.0, 8) / np.sqrt((places**2).sum(axis=1)))[:, np.newaxis]
+    places = random.normal(size=(WIDE, 3))
+    places *= (random.uniform(1740.0, 2500.0, WIDE) / np.sqrt((places**2).sum(axis=1)))[:, np.newaxis]
     places[0] = [0.0, 0.0, 1800.0]
     places[1] = [1e-9, 0.0, -1800.0]
     places[2] = [1800.0, 0.0, 0.0]
     places[3] *= 30.0
-    w = np.zeros((6, 8))
+    w = np.zeros((6, WIDE))
     w[:3] = places.T
     in_lanes(lane_field(harmonics), w)
     work, out = np.zeros((3, 2, degree + 5)), np.zeros(3)
-    for lane in range(8):
+    for lane in range(WIDE):
         attraction(*places[lane], harmonics, work, out)
         size = harmonics.gm / (places[lane] ** 2).sum() * 1e-3
         np.testing.assert_allclose(w[3:, lane], out, rtol=0, atol=1e-14 * size)
