@@ -224,7 +224,8 @@ def _burns(table: dict[str, Any], row: int) -> str:
 
 
 def _print_missions(results: RunResults, every_day: bool) -> None:
-    from sim.products.best import refusal_line  # numpy and the analysis: for these commands only
+    from sim.products.at_moon_orbit_report import orbit_lines  # numpy and the analysis: for these commands only
+    from sim.products.best import refusal_line
 
     for mission in results.missions:
         lines = _launches(mission)
@@ -233,6 +234,8 @@ def _print_missions(results: RunResults, every_day: bool) -> None:
             print(f"  {refused}")
         if every_day:
             print(*(f"  {line}" for line in lines), sep="\n")
+        if mission.at_moon is not None:
+            print(*(_wrapped(line, "  ") for line in orbit_lines(mission.at_moon)), sep="\n")
 
 
 def _wrapped(text: str, indent: str = "") -> str:

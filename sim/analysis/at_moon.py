@@ -8,8 +8,12 @@ import numpy as np
 
 from sim.analysis.assumptions import mission_assumed
 from sim.analysis.at_moon_descent import descent, overburn_beside_crater
+from sim.analysis.at_moon_insertion import fly_to_working_orbit
+from sim.analysis.at_moon_life import orbit_lives
 from sim.analysis.at_moon_links import free_contacts, links, own_party, own_party_at, partner_party
+from sim.analysis.at_moon_orbit_results import InsertionResult
 from sim.analysis.at_moon_orbits import Teller, elements_of, phases_at_moon
+from sim.analysis.at_moon_relay import relay_designs
 from sim.analysis.at_moon_results import (
     AtMoonResult,
     DescentResult,
@@ -21,6 +25,7 @@ from sim.analysis.at_moon_results import (
     SurveyPassesResult,
 )
 from sim.analysis.at_moon_sites import light_at, phasing_at, survey_of
+from sim.analysis.masses import delivered_mass_kg
 from sim.analysis.milestones import flight_s
 from sim.analysis.parts import Floats
 from sim.analysis.results import MissionResult
@@ -32,7 +37,10 @@ from sim.operations.request import AtMoonCase
 from sim.timescales import utc_day_start_tdb, utc_from_tdb
 from sim.transfer.verify import sample_trajectory
 
-TABLES = ("at_moon", "landing", "places", "partners", "radios", "operations", "descent", "overburn")
+TABLES = (
+    *("at_moon", "landing", "places", "partners", "radios", "operations", "descent", "overburn"),
+    *("insertion", "orbit_life", "relay_design"),
+)
 """Tables of a mission file on which this rests, beside the launch."""
 
 
@@ -58,14 +66,17 @@ def at_moon(
     case, request = result.case, result.case.at_moon
     if request is None:
         return None
-    arrival, normal, basis = arrival_of(result, ephemeris)
+    arrival, state, basis = arrival_state_of(result, ephemeris)
+    normal = None if state is None else normal_of_state(state)
     days = request.contact_day, request.evolution_day
     phases = phases_at_moon(case, arrival, normal, *days, ephemeris=ephemeris, tell=tell)
     landing = arrival + (case.landing.delay_day if case.landing else 0.0) * SECONDS_PER_DAY
     if tell is not None:
-        tell("at the Moon: links, light, passes", 1, 2)
+        tell("at the Moon: orbits", 1, 1)
+        tell("at the Moon: links, light, passes", 0, 1)
     site, way_down = request.site, descent(request.descent) if request.descent else None
-    return AtMoonResult(
+    loi = float("nan") if state is None else float(result.table.loi_dv_m_s[arrival_row(result)[0]])
+    found = AtMoonResult(
         arrival_tdb=arrival,
         arrival_basis=basis,
         phases=phases,
@@ -78,6 +89,38 @@ def at_moon(
         descent=way_down,
         assumed=mission_assumed(case, TABLES),
     )
+    if tell is not None:
+        tell("at the Moon: links, light, passes", 1, 1)
+    return replace(
+        found,
+        insertion=_insertion(case, request, arrival, state, loi, ephemeris, tell),
+        lives=orbit_lives(
+            case,
+            request.orbit_life,
+            phases,
+            float(delivered_mass_kg(case, np.array([loi]))[0]),
+            ephemeris=ephemeris,
+            tell=tell,
+        ),
+        relays=relay_designs(request.relay_design, phases, request.places, ephemeris=ephemeris, tell=tell),
+    )
+
+
+def _insertion(
+    case: MissionCase,
+    request: AtMoonCase,
+    arrival_tdb: float,
+    state: Floats | None,
+    loi_dv_m_s: float,
+    ephemeris: Ephemeris | None,
+    tell: Teller | None,
+) -> InsertionResult | None:
+    if tell is not None and request.insertion:
+        tell("at the Moon: insertion burns", 0, 1)
+    found = fly_to_working_orbit(case, request, arrival_tdb, state, loi_dv_m_s, ephemeris=ephemeris)
+    if tell is not None and request.insertion:
+        tell("at the Moon: insertion burns", 1, 1)
+    return found
 
 
 def _overburn(
@@ -100,6 +143,28 @@ def _day_start(t_tdb: float) -> float:
     return float(utc_day_start_tdb(str(utc_from_tdb(t_tdb))[:10]))
 
 
+def arrival_row(result: MissionResult) -> tuple[int | None, str]:
+    """Return which opportunity a mission is taken to arrive with: flown or announced, else best, else cheapest.
+
+    Parameters
+    ----------
+    result : MissionResult
+        The mission with its opportunities.
+
+    Returns
+    -------
+    tuple (int or None, str)
+        Row of its table, None without opportunity; words.
+    """
+    if result.nominal is not None:
+        return result.nominal, "the opportunity nearest to the published launch"
+    if result.best is not None:
+        return result.best, "the opportunity that delivers the most"
+    if len(result.table):
+        return int(np.argmin(result.table.loi_dv_m_s)), "the cheapest insertion, none being within limits"
+    return None, "the middle of the launch period, without an opportunity"
+
+
 def arrival_of(result: MissionResult, ephemeris: Ephemeris | None = None) -> tuple[float, Floats | None, str]:
     """Return when a mission arrives, the normal of its plane then, and which opportunity that is.
 
@@ -115,19 +180,34 @@ def arrival_of(result: MissionResult, ephemeris: Ephemeris | None = None) -> tup
     tuple (float, ndarray (3,) or None, str)
         Seconds past J2000 TDB; unit vector in ICRF axes, None without opportunity; words.
     """
-    row, words = result.nominal, "the opportunity nearest to the published launch"
-    if row is None:
-        row, words = result.best, "the opportunity that delivers the most"
-    if row is None and len(result.table):
-        row, words = int(np.argmin(result.table.loi_dv_m_s)), "the cheapest insertion, none being within limits"
+    t_tdb, state, words = arrival_state_of(result, ephemeris)
+    return t_tdb, None if state is None else normal_of_state(state), words
+
+
+def arrival_state_of(result: MissionResult, ephemeris: Ephemeris | None = None) -> tuple[float, Floats | None, str]:
+    """Return when a mission arrives, its state at that perilune, and which opportunity that is.
+
+    Parameters
+    ----------
+    result : MissionResult
+        The mission with its opportunities.
+    ephemeris : Ephemeris, optional
+        The packaged DE440 when omitted.
+
+    Returns
+    -------
+    tuple (float, ndarray (6,) or None, str)
+        Seconds past J2000 TDB; relative to the Moon in ICRF axes, km and km/s, without any burn, None without
+        opportunity; words.
+    """
+    row, words = arrival_row(result)
     if row is None:
         middle = 0.5 * (result.case.window.launch_start_tdb + result.case.window.launch_stop_tdb)
-        return middle + flight_s(result), None, "the middle of the launch period, without an opportunity"
+        return middle + flight_s(result), None, words
     table, ephemeris = result.table, ephemeris or open_ephemeris()
     tli, perilune = float(table.tli_tdb[row]), float(table.perilune_tdb[row])
     _, states = sample_trajectory(table.tli_state[row], tli, perilune, count=3, ephemeris=ephemeris)
-    moon = ephemeris.state("moon", "earth", np.array([perilune]))[0]
-    return perilune, normal_of_state(states[-1] - moon), words
+    return perilune, states[-1] - ephemeris.state("moon", "earth", np.array([perilune]))[0], words
 
 
 def _links(

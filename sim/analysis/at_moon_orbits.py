@@ -240,7 +240,7 @@ def phases_at_moon(
         In file order.
     """
     if tell is not None:
-        tell("at the Moon: orbits", 0, 2)
+        tell("at the Moon: orbits", 0, 1)
 
     def made(index: int) -> PhaseAtMoon:
         phase = case.phases[index]

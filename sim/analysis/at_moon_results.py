@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.analysis.at_moon_orbit_results import InsertionResult, OrbitLifeResult, RelayDesignResult
 from sim.analysis.at_moon_overburn import OverburnInverse
 from sim.analysis.parts import Floats
 from sim.cases import OrbitPhase
@@ -438,6 +439,12 @@ class AtMoonResult:
         Way down.
     assumed : tuple of str
         Inputs that nobody published.
+    insertion : InsertionResult or None
+        Burns from the arrival to the working orbit.
+    lives : tuple of OrbitLifeResult
+        Near-circular phases left alone, and kept.
+    relays : tuple of RelayDesignResult
+        Elliptic phases over years.
     """
 
     arrival_tdb: float
@@ -451,3 +458,6 @@ class AtMoonResult:
     overburn: OverburnResult | None
     descent: DescentResult | None
     assumed: tuple[str, ...] = field(default=())
+    insertion: InsertionResult | None = None
+    lives: tuple[OrbitLifeResult, ...] = ()
+    relays: tuple[RelayDesignResult, ...] = ()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.operations.conditions import Lander
+from sim.operations.insertion_burns import ApsisStep
 from sim.operations.link_budget import LinkBudget, assumed_downlink, assumed_proximity_link, assumed_relay_link
 from sim.operations.masks import HorizonMask
 from sim.operations.tracks import LunarElements
@@ -232,6 +233,57 @@ class OverburnCase:
 
 
 @dataclass(frozen=True, slots=True)
+class OrbitLifeCase:
+    """What is asked about low orbits that are left alone, and about keeping them.
+
+    Attributes
+    ----------
+    span_day : float
+        How long orbits are followed without corrections.
+    limit_altitude_km : float
+        Height over the sphere of 1737.4 km at which an orbit counts as lost.
+    inclination_deg : tuple of float
+        Inclinations compared, ascending.
+    nodes_n, epochs_n : int
+        Nodes around the equator, and starts over a year, at which each inclination is flown.
+    keeping_months_n : int
+        Pairs of correction burns that are flown, one a month.
+    """
+
+    span_day: float
+    limit_altitude_km: float
+    inclination_deg: tuple[float, ...]
+    nodes_n: int
+    epochs_n: int
+    keeping_months_n: int
+
+
+@dataclass(frozen=True, slots=True)
+class RelayDesignCase:
+    """What is asked about elliptic relay orbits.
+
+    Attributes
+    ----------
+    span_day : float
+        How long they are followed without corrections.
+    months_n : int
+        Sidereal months over which a frozen ellipse strays least.
+    nodes_n : int
+        Nodes around the equator from which the phase is flown.
+    node_span_day : float
+        How long it is flown from each.
+    perilune_altitude_km : tuple of float
+        Of the frozen ellipses of the same period that are searched, ascending.
+    """
+
+    span_day: float
+    months_n: int
+    nodes_n: int
+    node_span_day: float
+    perilune_altitude_km: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Radios:
     """The radios of the links; those that a file does not give are assumed, and say so.
 
@@ -287,6 +339,12 @@ class AtMoonCase:
         Way down.
     overburn : OverburnCase or None
         Burn that went wrong.
+    insertion : tuple of ApsisStep
+        Burns from the arrival to the working orbit; empty when they are not flown.
+    orbit_life : OrbitLifeCase or None
+        Low orbits left alone, and what keeping them costs.
+    relay_design : RelayDesignCase or None
+        Elliptic relay orbits over years, and their frozen neighbours.
     """
 
     contact_day: float
@@ -302,6 +360,9 @@ class AtMoonCase:
     camera: CameraCase | None = None
     descent: DescentCase | None = None
     overburn: OverburnCase | None = None
+    insertion: tuple[ApsisStep, ...] = ()
+    orbit_life: OrbitLifeCase | None = None
+    relay_design: RelayDesignCase | None = None
 
     @property
     def site(self) -> PlaceCase | None:

@@ -17,13 +17,23 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
     "days": ("utc", "place", "way", "contact_min"),
     "data_return": ("utc", "group", "view_hour", "volume_gigabyte"),
     "passes": ("utc", "cross_track_km", "sun_elevation_deg"),
-    "coverage": ("utc", "covered_fraction"),
     "sweep": ("inclination_deg", "nearest_km"),
     "calendar": ("utc", "light_hour", "earth_hour"),
     "sky": ("utc", "sun_elevation_deg", "earth_elevation_deg", "horizon_under_sun_deg"),
     "passages": ("utc", "sun_elevation_deg", "approach_azimuth_deg"),
     "windows": ("kind", "start_utc", "stop_utc"),
     "table": ("orbit", "true_anomaly_deg", "impact_s", "late_s"),
+    "burns": ("kind", "ignition_utc", "duration_s", "impulse_dv_m_s", "loss_m_s"),
+    "path": ("utc", "x_km", "y_km", "altitude_km", "burning_n"),
+    "life": ("utc", "ecc_cos", "ecc_sin", "semi_major_axis_km"),
+    "frozen": ("utc", "ecc_cos", "ecc_sin"),
+    "lifetimes": ("inclination_deg", "node_longitude_deg", "start_utc", "lifetime_day"),
+    "monthly": ("inclination_deg", "drift_ecc"),
+    "keeping": ("first_utc", "first_dv_m_s", "second_dv_m_s", "lowest_altitude_km", "highest_altitude_km"),
+    "evolution": ("orbit", "utc", "ecc", "argument_earth_deg", "perilune_altitude_km"),
+    "months": ("orbit", "place", "utc", "open_share"),
+    "coverage": ("utc", "covered_fraction"),
+    "nodes": ("node_longitude_deg", "lifetime_day", "lowest_altitude_km"),
 }
 """Names of files in the facts, and the columns that figures read of them."""
 
@@ -95,8 +105,8 @@ def read_at_moon(directory: Path, mission: Json) -> AtMoon | None:
 
 
 def _files(facts: Json) -> list[tuple[str, tuple[str, ...]]]:
-    parts: list[Any] = [*facts["phases"], *facts["links"], *facts["surveys"]]
-    parts += [facts[name] for name in ("light", "phasing", "overburn") if facts[name]]
+    parts: list[Any] = [*facts["phases"], *facts["links"], *facts["surveys"], *facts["lives"], *facts["relays"]]
+    parts += [facts[name] for name in ("light", "phasing", "overburn", "insertion") if facts[name]]
     return [
         (str(part[key]), columns)
         for part in parts

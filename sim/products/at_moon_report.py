@@ -11,6 +11,7 @@ from sim.analysis.at_moon_together import CoordinationResult
 from sim.bodies import MOON
 from sim.constants import SECONDS_PER_DAY
 from sim.operations import ServiceRow
+from sim.products.at_moon_orbit_report import orbit_tables
 from sim.products.at_moon_tables import utc
 from sim.products.overburn_report import overburn_tables
 from sim.products.report_table import Row
@@ -47,7 +48,7 @@ def report_tables(found: AtMoonResult, names: dict[str, str]) -> list[Json]:
     list of dict
         ``title``, ``columns`` (``name`` and ``digits``), ``rows`` and ``note``; those without rows left out.
     """
-    tables = [_orbit_table(found)]
+    tables = [*orbit_tables(found, names), _orbit_table(found)]
     for link in found.links:
         tables += [
             _contact_table(link, names),

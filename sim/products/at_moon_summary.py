@@ -15,6 +15,7 @@ from sim.analysis.at_moon_results import (
 from sim.analysis.results import MissionResult, PlanResult, RunResults
 from sim.operations.link_budget import LinkBudget
 from sim.operations.request import AtMoonCase, PlaceCase
+from sim.products.at_moon_orbit_report import orbit_facts
 from sim.products.at_moon_report import coordination_facts, report_tables
 from sim.products.at_moon_tables import pass_file, path_words, utc
 from sim.products.overburn_report import verdict
@@ -50,6 +51,7 @@ def facts(mission: MissionResult) -> Json | None:
         "light": None if found.light is None else _light(mission.key, found.light),
         "phasing": None if found.phasing is None else _phasing(mission.key, found.phasing),
         "overburn": None if found.overburn is None else _overburn(mission.key, found.overburn),
+        **orbit_facts(mission.key, found),
         "radios": [_radio(one) for one in (request.radios.proximity, request.radios.relay, request.radios.downlink)],
         "tables": report_tables(found, names),
         "assumed": list(found.assumed),

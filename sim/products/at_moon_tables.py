@@ -20,11 +20,9 @@ from sim.analysis.at_moon_results import (
 )
 from sim.analysis.results import MissionResult
 from sim.constants import SECONDS_PER_DAY
+from sim.products.at_moon_orbit_tables import Named, orbit_tables
 from sim.products.tables import Table, write_table
 from sim.timescales import utc_from_tdb
-
-Named = tuple[str, Table, tuple[str, ...]]
-"""File name, columns, comment lines."""
 
 
 def write_tables(mission: MissionResult, directory: Path) -> list[Path]:
@@ -80,6 +78,7 @@ def _all(key: str, found: AtMoonResult) -> Iterator[Named]:
         yield _landing_windows(key, found.phasing)
     if found.overburn is not None:
         yield _overburn(key, found.overburn)
+    yield from orbit_tables(key, found)
 
 
 def _ground(key: str, phase: PhaseAtMoon) -> Named:

@@ -75,20 +75,47 @@ def draw_eccentricity_vectors(
         style.heading(figure, title, words)
         axes = figure.add_axes((0.1, 0.13, 0.62, 0.74))
         for index, label in enumerate(labels):
-            x, y = history.ecc_cos[index], history.ecc_sin[index]
-            axes.plot(x, y, lw=0.9, color=style.colour(index), label=label)
-            last = int(np.flatnonzero(np.isfinite(x))[-1])
-            axes.plot(x[0], y[0], "o", ms=6, mfc="none", color=style.colour(index))
-            axes.plot(x[last], y[last], "s", ms=5, color=style.colour(index))
-        _rings(axes, float(np.nanmedian(history.semi_major_axis_km)))
-        axes.set_aspect("equal", adjustable="datalim")
-        axes.axhline(0.0, color=style.FAINT, lw=0.8, zorder=0)
-        axes.axvline(0.0, color=style.FAINT, lw=0.8, zorder=0)
-        axes.set_xlabel("e cos w: perilune towards the ascending node")
-        axes.set_ylabel("e sin w: perilune towards the north")
+            vector_path(axes, history.ecc_cos[index], history.ecc_sin[index], style.colour(index), label)
+        vector_axes(axes, float(np.nanmedian(history.semi_major_axis_km)))
         axes.legend(loc="upper left", bbox_to_anchor=(1.03, 1.0))
         style.footer(figure, _forces(history))
         return style.save(figure, path)
+
+
+def vector_path(axes: Axes, ecc_cos: Floats, ecc_sin: Floats, colour: str, label: str) -> None:
+    """Draw the path of one eccentricity vector: a ring where it starts, a square where it ends.
+
+    Parameters
+    ----------
+    axes : Axes
+        Where.
+    ecc_cos, ecc_sin : ndarray (T,)
+        Components towards the ascending node and a quarter turn ahead; NaN after the end.
+    colour, label : str
+        Of the line.
+    """
+    axes.plot(ecc_cos, ecc_sin, lw=0.9, color=colour, label=label)
+    last = int(np.flatnonzero(np.isfinite(ecc_cos))[-1])
+    axes.plot(ecc_cos[0], ecc_sin[0], "o", ms=6, mfc="none", color=colour)
+    axes.plot(ecc_cos[last], ecc_sin[last], "s", ms=5, color=colour)
+
+
+def vector_axes(axes: Axes, size_km: float) -> None:
+    """Finish axes of eccentricity vectors: equal scales, circles of perilune altitude lost, labels.
+
+    Parameters
+    ----------
+    axes : Axes
+        With the paths drawn.
+    size_km : float
+        Semi-major axis.
+    """
+    axes.set_aspect("equal", adjustable="datalim")
+    _rings(axes, size_km)
+    axes.axhline(0.0, color=style.FAINT, lw=0.8, zorder=0)
+    axes.axvline(0.0, color=style.FAINT, lw=0.8, zorder=0)
+    axes.set_xlabel("e cos ω: perilune towards the ascending node")
+    axes.set_ylabel("e sin ω: perilune towards the north")
 
 
 def _rings(axes: Axes, size_km: float) -> None:
@@ -202,8 +229,8 @@ def draw_lifetimes(grid: LifetimeGrid, path: Path, *, title: str = "Lifetime wit
             axes = figure.add_axes((0.075, bottom, 0.8, 1.75 / height))
             lived = np.ma.masked_invalid(grid.lifetime_day[:, :, index].T)
             picture = axes.pcolormesh(
-                _edges(grid.inclination_deg), _edges(grid.node_longitude_deg), lived, cmap=style.COST_MAP,
-                vmin=0.0, vmax=grid.span_day, shading="flat",
+                cell_edges_deg(grid.inclination_deg), cell_edges_deg(grid.node_longitude_deg), lived,
+                cmap=style.COST_MAP, vmin=0.0, vmax=grid.span_day, shading="flat",
             )  # fmt: skip
             axes.set_title(f"start {utc_from_tdb(float(grid.epoch_tdb[index]), decimals=0)[:10]}", fontsize=9.5, pad=3)
             axes.set_ylabel("node, deg E")
@@ -224,12 +251,24 @@ def draw_lifetimes(grid: LifetimeGrid, path: Path, *, title: str = "Lifetime wit
         return style.save(figure, path)
 
 
-def _edges(values: Floats) -> Floats:
-    """Borders of cells around equally spaced values."""
-    if len(values) < 2:
-        return np.array([values[0] - 0.5, values[0] + 0.5])
-    middles = 0.5 * (values[1:] + values[:-1])
-    return np.concatenate([[values[0] - (middles[0] - values[0])], middles, [values[-1] + (values[-1] - middles[-1])]])
+def cell_edges_deg(values_deg: Floats) -> Floats:
+    """Return the borders of cells around values; a degree wide around a single one.
+
+    Parameters
+    ----------
+    values_deg : ndarray (N,)
+        Ascending.
+
+    Returns
+    -------
+    ndarray (N + 1,)
+        Borders.
+    """
+    if len(values_deg) < 2:
+        return np.array([values_deg[0] - 0.5, values_deg[0] + 0.5])
+    middles = 0.5 * (values_deg[1:] + values_deg[:-1])
+    first, last = 2.0 * values_deg[0] - middles[0], 2.0 * values_deg[-1] - middles[-1]
+    return np.concatenate([[first], middles, [last]])
 
 
 def draw_frozen_families(

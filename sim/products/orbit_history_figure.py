@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from sim.products import style
 from sim.products.at_moon_folder import AtMoon
-from sim.products.folder import times
+from sim.products.folder import Times, times
 from sim.products.moon_map import HALO
 
 _LONG = 8.0
@@ -82,13 +82,19 @@ def _altitude(axes: Axes, found: AtMoon, phase: dict[str, object], index: int) -
         if phase["impact_utc"]:
             words = f"comes down {str(phase['impact_utc'])[:10]}"
             axes.text(0.02, 0.96, words, transform=axes.transAxes, va="top", color="#b3261e", path_effects=[HALO])
-        axes.set_xlim(t[0], t[-1])
+        _span(axes, t)
     axes.set_ylabel("Lowest altitude (km)" if long else "Altitude (km)")
     axes.grid(True)
     style.date_axis(axes)
     apses = f"{phase['perilune_altitude_km']:g} x {phase['apolune_altitude_km']:g} km, {phase['inclination_deg']:g}°"
     title = f"{str(phase['name']).replace('_', ' ')}: {apses}"
     axes.set_title(title)
+
+
+def _span(axes: Axes, t: Times) -> None:
+    """Limit an axis to the records; a single one has no span."""
+    if t.size > 1:
+        axes.set_xlim(t[0], t[-1])
 
 
 def _shape(axes: Axes, found: AtMoon, phase: dict[str, object], index: int) -> None:
@@ -98,7 +104,8 @@ def _shape(axes: Axes, found: AtMoon, phase: dict[str, object], index: int) -> N
     axes.set_ylabel("Eccentricity")
     top = float(np.max(table["eccentricity"])) if t.size else 1.0
     bottom = float(np.min(table["eccentricity"])) if t.size else 0.0
-    axes.set_ylim(0.0 if bottom < 0.5 * top else bottom - 0.3 * (top - bottom), top + 0.1 * (top - bottom))
+    room = max(top - bottom, 0.02 * top)
+    axes.set_ylim(0.0 if bottom < 0.5 * top else bottom - 0.3 * room, top + 0.1 * room)
     axes.grid(True)
     other = axes.twinx()
     other.plot(t, table["argument_of_perilune_deg"], ".", ms=2.2, color=style.MUTED)
@@ -106,7 +113,6 @@ def _shape(axes: Axes, found: AtMoon, phase: dict[str, object], index: int) -> N
     other.set_yticks(range(0, 361, 90))
     other.set_ylabel("Argument of perilune (°)", color=style.MUTED)
     other.spines["right"].set_visible(True)
-    if t.size:
-        axes.set_xlim(t[0], t[-1])
+    _span(axes, t)
     style.date_axis(axes)
     axes.set_title("Eccentricity (line) and argument of perilune (dots)")

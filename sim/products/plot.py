@@ -11,10 +11,13 @@ from sim.products import (
     atlas,
     contact_figure,
     ground_track_figure,
+    insertion_figure,
     light_figure,
     months_figure,
     orbit_history_figure,
+    orbit_life_figure,
     overburn_figure,
+    relay_figure,
     report,
     return_figure,
     style,
@@ -134,10 +137,18 @@ def _at_moon(folder: Folder, mission: Mission, target: Path) -> list[Picture]:
         return []
     facts, key = found.facts, mission.key
     made: list[tuple[Path, str]] = []
+    if facts["insertion"] and facts["insertion"]["path"]:
+        made.append((insertion_figure.draw(found, target / f"insertion_{key}.png"), "burns to the working orbit"))
     if facts["phases"]:
         made.append((ground_track_figure.draw(found, target / f"ground_track_{key}.png"), "ground tracks"))
         path = orbit_history_figure.draw(found, target / f"orbit_history_{key}.png")
         made.append((path, "altitude and eccentricity without corrections"))
+    for life in facts["lives"]:
+        path = orbit_life_figure.draw(found, life, target / f"orbit_life_{key}_{life['phase']}.png")
+        made.append((path, f"life and keeping of the orbit of {life['phase'].replace('_', ' ')}"))
+    for relay in facts["relays"]:
+        path = relay_figure.draw(found, relay, target / f"relay_{key}_{relay['phase']}.png")
+        made.append((path, f"ellipses of {relay['phase'].replace('_', ' ')} over years"))
     for number, link in enumerate(facts["links"], start=1):
         path = access_figure.draw(found, link, target / f"access_{key}_{number}.png")
         made.append((path, f"links {link['label']}"))

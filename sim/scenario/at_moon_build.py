@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sim.errors import DataError, InputError, ScenarioError
+from sim.operations.insertion import ApsisStep
 from sim.operations.link_budget import LinkBudget
 from sim.operations.masks import HorizonMask, flat_mask, peak_mask, read_mask, synthetic_polar_mask
 from sim.operations.request import (
@@ -13,10 +14,12 @@ from sim.operations.request import (
     CameraCase,
     DescentCase,
     HorizonCase,
+    OrbitLifeCase,
     OverburnCase,
     PartnerCase,
     PlaceCase,
     Radios,
+    RelayDesignCase,
     assumed_radios,
     horizon_case,
 )
@@ -26,10 +29,13 @@ from sim.scenario.at_moon_tables import (
     AtMoonTable,
     DescentTable,
     HorizonKeys,
+    InsertionStepTable,
+    OrbitLifeTable,
     OverburnTable,
     PartnerTable,
     PlaceTable,
     RadioTable,
+    RelayDesignTable,
 )
 from sim.scenario.dates import moment_interval_utc
 from sim.scenario.document import Document, short_text
@@ -86,6 +92,9 @@ def at_moon_case(file: MissionFile, document: Document) -> AtMoonCase | None:
         camera=_camera(table),
         descent=_descent(file.descent) if file.descent else None,
         overburn=_overburn(file.overburn) if file.overburn else None,
+        insertion=tuple(_step(each) for each in file.insertion),
+        orbit_life=_orbit_life(file.orbit_life) if file.orbit_life else None,
+        relay_design=_relay_design(file.relay_design) if file.relay_design else None,
     )
 
 
@@ -237,4 +246,36 @@ def _overburn(table: OverburnTable) -> OverburnCase:
         crater_longitude_deg=table.crater_longitude_deg.value,
         crater_altitude_km=table.crater_altitude_m.value * KM_PER_M,
         uncertainty_s=table.uncertainty_s.value,
+    )
+
+
+def _step(table: InsertionStepTable) -> ApsisStep:
+    return ApsisStep(
+        name=table.name,
+        at=table.at,
+        passage=1 if table.passage is None else table.passage.value,
+        other_altitude_km=_number(table.other_altitude_km),
+        inclination_deg=_number(table.inclination_deg),
+        steering=table.steering or "turning",
+    )
+
+
+def _orbit_life(table: OrbitLifeTable) -> OrbitLifeCase:
+    return OrbitLifeCase(
+        span_day=table.span_day.value,
+        limit_altitude_km=table.limit_altitude_km.value,
+        inclination_deg=tuple(sorted(table.inclination_deg.value)),
+        nodes_n=table.nodes.value,
+        epochs_n=table.epochs.value,
+        keeping_months_n=table.keeping_months.value,
+    )
+
+
+def _relay_design(table: RelayDesignTable) -> RelayDesignCase:
+    return RelayDesignCase(
+        span_day=table.span_day.value,
+        months_n=table.months.value,
+        nodes_n=table.nodes.value,
+        node_span_day=table.node_span_day.value,
+        perilune_altitude_km=tuple(sorted(table.perilune_altitude_km.value)),
     )

@@ -13,11 +13,17 @@ from sim.scenario.toml_lines import Path
 from sim.sites import ground_stations
 from sim.sites.user_stations import read_stations
 
-PARTS = ("places", "partners", "station_groups", "radios", "descent", "overburn")
+PARTS = (
+    *("places", "partners", "station_groups", "radios", "descent", "overburn"),
+    *("insertion", "orbit_life", "relay_design"),
+)
 CAMERA = ("camera_swath_km", "camera_sun_elevation_min_deg", "camera_sun_elevation_max_deg")
 HORIZONS = ("horizon", "horizon_file", "terrain_file")
 NEAR_CIRCULAR_KM = 100.0
 """A partner whose apsides differ by more needs an argument of perilune."""
+RELAY_APSIDES_KM = 1_000.0
+"""Phases whose apsides differ by more are relay ellipses."""
+MONTH_DAY = 27.321662
 TERRAIN_ENDINGS = (".tif", ".tiff", ".asc")
 
 
@@ -44,6 +50,9 @@ def at_moon_faults(facts: Facts) -> Iterator[ScenarioProblem]:
     yield from _partners(facts)
     yield from _radios(facts)
     yield from _overburn(facts)
+    yield from _insertion(facts)
+    yield from _orbit_life(facts)
+    yield from _relay_design(facts)
 
 
 def _camera(facts: Facts) -> Iterator[ScenarioProblem]:
@@ -216,3 +225,80 @@ def _overburn(facts: Facts) -> Iterator[ScenarioProblem]:
     if latitude is not None and tilt is not None and not abs(latitude) <= tilt <= 180.0 - abs(latitude):
         allowed = f"{abs(latitude):g} to {180.0 - abs(latitude):g} deg for a crater at {latitude:g} deg"
         yield facts.problem((table, "inclination_deg"), f"{tilt:g}", allowed, "the orbit must pass over the crater")
+
+
+def _insertion(facts: Facts) -> Iterator[ScenarioProblem]:
+    """Names used once, a capture first, every step a change; an engine and an arrival to begin with."""
+    steps = facts.tables("insertion")
+    if not steps:
+        return
+    if not facts.has("arrival") and not facts.misnamed_table():
+        yield facts.problem(("insertion",), "insertion without [arrival]", "an arrival to brake at", "add [arrival]")
+    if facts.has("spacecraft") and not facts.has("spacecraft", "engine_thrust_n"):
+        yield facts.problem(
+            ("insertion",), "insertion without an engine", "an engine that burns", "add engine_thrust_n"
+        )
+    seen: dict[str, int] = {}
+    for index in steps:
+        table: Path = ("insertion", index)
+        name = facts.get(*table, "name")
+        if isinstance(name, str) and seen.setdefault(name, index) != index:
+            yield facts.problem((*table, "name"), short(name), "a name used once", f"rename this or [{seen[name] + 1}]")
+        if not facts.has(*table, "other_altitude_km") and not facts.has(*table, "inclination_deg"):
+            allowed, hint = "other_altitude_km, inclination_deg or both", "say what the burn changes"
+            yield facts.problem(table, "a burn that changes nothing", allowed, hint)
+        if facts.has(*table, "steering") and facts.has(*table, "inclination_deg"):
+            hint = "remove steering; plane changes keep the thrust fixed in space"
+            yield facts.problem((*table, "steering"), "steering of a plane change", "none", hint)
+    first: Path = ("insertion", 0)
+    if facts.get(*first, "at") == "apolune":
+        yield facts.problem((*first, "at"), "'apolune'", "'perilune' for the first burn", "a flyby has no apolune")
+    elif facts.has(*first, "at") and not facts.has(*first, "other_altitude_km"):
+        path = (*first, "other_altitude_km")
+        yield facts.problem(path, "nothing", "the apolune into which the first burn captures", "add it")
+
+
+def _apses(facts: Facts) -> Iterator[tuple[int, float, float]]:
+    """Position, perilune and apolune of the phases that give both."""
+    for index in facts.tables("operations"):
+        low, high = (facts.get("operations", index, f"{apsis}_altitude_km") for apsis in ("perilune", "apolune"))
+        if low is not None and high is not None:
+            yield index, low, high
+
+
+def _orbit_life(facts: Facts) -> Iterator[ScenarioProblem]:
+    if not facts.has("orbit_life"):
+        return
+    low = [(index, one) for index, one, high in _apses(facts) if high - one <= NEAR_CIRCULAR_KM]
+    limit = facts.get("orbit_life", "limit_altitude_km")
+    if not low and not facts.misnamed_table():
+        allowed = f"a phase under [[operations]] whose apsides differ by at most {NEAR_CIRCULAR_KM:g} km"
+        yield facts.problem(("orbit_life",), "no near-circular phase", allowed, "add one, or remove [orbit_life]")
+    under = [(index, one) for index, one in low if limit is not None and one <= limit]
+    if under:
+        index, one = under[0]
+        allowed = f"less than operations[{index + 1}].perilune_altitude_km = {one:g}"
+        path: Path = ("orbit_life", "limit_altitude_km")
+        yield facts.problem(path, f"{limit:g}", allowed, "the orbit would be lost at its begin")
+
+
+def _relay_design(facts: Facts) -> Iterator[ScenarioProblem]:
+    if not facts.has("relay_design") or facts.misnamed_table():
+        return
+    ellipses = [(low, high) for _, low, high in _apses(facts) if high - low > RELAY_APSIDES_KM]
+    if not ellipses:
+        allowed = f"a phase under [[operations]] whose apsides differ by more than {RELAY_APSIDES_KM:g} km"
+        yield facts.problem(("relay_design",), "no elliptic phase", allowed, "add one, or remove [relay_design]")
+        return
+    given = facts.get("relay_design", "perilune_altitude_km")
+    mean = min(0.5 * (low + high) for low, high in ellipses)
+    wrong = [one for one in (given if isinstance(given, list) else [given]) if one is not None and one >= mean]
+    if wrong:
+        path: Path = ("relay_design", "perilune_altitude_km")
+        yield facts.problem(path, f"{wrong[0]:g}", f"less than {mean:g} km, the mean altitude of the phase", "lower it")
+    span, months = facts.get("relay_design", "span_day"), facts.get("relay_design", "months")
+    if span is not None and months is not None and span < months * MONTH_DAY:
+        allowed = f"at least {months * MONTH_DAY:.0f} d, the months of the design"
+        yield facts.problem(
+            ("relay_design", "span_day"), f"{span:g}", allowed, "follow it as long as it is designed for"
+        )

@@ -6,7 +6,18 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from sim.scenario.quantities import RULES, Identifier, Instant, Moment, Number, Quantity, ShortText, Utc
+from sim.scenario.quantities import (
+    RULES,
+    Count,
+    Identifier,
+    Instant,
+    Moment,
+    Number,
+    Numbers,
+    Quantity,
+    ShortText,
+    Utc,
+)
 
 Names = Annotated[tuple[Identifier, ...], Field(strict=False, min_length=1, max_length=40)]
 FileName = Annotated[str, Field(min_length=1, max_length=400)]
@@ -189,3 +200,68 @@ class OverburnTable(BaseModel):
         description="Over the 1737.4 km sphere"
     )
     direction: Literal["southbound", "northbound"] = Field(description="Direction of flight at the crater")
+
+
+class InsertionStepTable(BaseModel):
+    """One burn on the way from the arrival to the working orbit, flown as long as the main engine takes."""
+
+    model_config = RULES
+
+    name: ShortText = Field(description="Name in reports, unique in the file")
+    at: Literal["perilune", "apolune"] = Field(description="Apsis at which the burn is centred")
+    passage: Annotated[Count, Quantity("1", 1, 100)] | None = Field(
+        default=None,
+        description="Which passage of that apsis after the burn before, the arrival's own being the first; else 1",
+    )
+    other_altitude_km: Annotated[Number, Quantity("km", 5.0, 70_000.0)] | None = Field(
+        default=None, description="Altitude of the opposite apsis after the burn; unchanged when left out"
+    )
+    inclination_deg: Annotated[Number, Quantity("deg", 0.0, 180.0)] | None = Field(
+        default=None, description="To the lunar equator after the burn; unchanged when left out"
+    )
+    steering: Literal["turning", "fixed", "along_velocity"] | None = Field(
+        default=None, description="How the thrust points during the burn; turning at a constant rate when left out"
+    )
+
+
+class OrbitLifeTable(BaseModel):
+    """Near-circular low orbits left alone, the frozen orbit beside each, and what keeping them costs."""
+
+    model_config = RULES
+
+    span_day: Annotated[Number, Quantity("day", 5.0, 1_500.0)] = Field(
+        description="How long orbits are followed without corrections"
+    )
+    limit_altitude_km: Annotated[Number, Quantity("km", 0.0, 200.0)] = Field(
+        description="Height over the 1737.4 km sphere at which an orbit counts as lost; terrain rises to 10.8 km"
+    )
+    inclination_deg: Annotated[Numbers, Quantity("deg", 0.0, 180.0)] = Field(
+        description="Inclinations compared with that of the phase"
+    )
+    nodes: Annotated[Count, Quantity("1", 1, 72)] = Field(description="Nodes around the equator flown for each")
+    epochs: Annotated[Count, Quantity("1", 1, 24)] = Field(description="Starts over a year flown for each")
+    keeping_months: Annotated[Count, Quantity("1", 1, 36)] = Field(
+        description="Pairs of correction burns flown, one in each month in which the node comes back"
+    )
+
+
+class RelayDesignTable(BaseModel):
+    """Elliptic relay orbits over years without corrections, and the frozen ellipse of the same size beside each."""
+
+    model_config = RULES
+
+    span_day: Annotated[Number, Quantity("day", 60.0, 4_000.0)] = Field(
+        description="How long they are followed; coverage of [[places]] is counted month by month"
+    )
+    months: Annotated[Count, Quantity("1", 3, 60)] = Field(
+        description="Sidereal months over which the frozen ellipse strays least"
+    )
+    nodes: Annotated[Count, Quantity("1", 1, 72)] = Field(
+        description="Nodes around the equator from which the phase is flown, to see which plane lasts"
+    )
+    node_span_day: Annotated[Number, Quantity("day", 10.0, 2_000.0)] = Field(
+        description="How long it is flown from each node"
+    )
+    perilune_altitude_km: Annotated[Numbers, Quantity("km", 50.0, 20_000.0)] = Field(
+        description="Perilunes of the frozen ellipses of the same period that are searched"
+    )

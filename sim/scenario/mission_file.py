@@ -10,10 +10,13 @@ from sim.scenario.at_moon_tables import (
     AtMoonTable,
     DescentTable,
     HorizonKeys,
+    InsertionStepTable,
+    OrbitLifeTable,
     OverburnTable,
     PartnerTable,
     PlaceTable,
     RadioTable,
+    RelayDesignTable,
     StationGroupTable,
 )
 from sim.scenario.limits_table import LimitsTable
@@ -396,6 +399,9 @@ class MissionFile(BaseModel):
     radios: Annotated[tuple[RadioTable, ...], Field(strict=False, max_length=3)] = ()
     descent: DescentTable | None = None
     overburn: OverburnTable | None = None
+    insertion: Annotated[tuple[InsertionStepTable, ...], Field(strict=False, max_length=12)] = ()
+    orbit_life: OrbitLifeTable | None = None
+    relay_design: RelayDesignTable | None = None
     dates: dict[DateKey, Annotated[Moment, Utc(partial=True)]] = Field(
         default_factory=dict,
         description="Milestones announced, re-planned or flown; keys of your choice that end in _utc",

@@ -45,7 +45,9 @@ def small(name: str, contact_day: float = 2.0, launch_day: float = 3.0) -> Missi
         inclination_deg=case.window.inclination_deg[-1:],
         tof_day=case.window.tof_day[:1],
     )
-    moon = dataclasses.replace(case.at_moon, contact_day=contact_day, evolution_day=0.5, light_day=40.0)
+    moon = dataclasses.replace(
+        case.at_moon, contact_day=contact_day, evolution_day=0.5, light_day=40.0, orbit_life=None, relay_design=None
+    )
     return dataclasses.replace(case, window=window, at_moon=moon)
 
 

@@ -1,0 +1,218 @@
+"""Low orbits left alone: when they are lost, the frozen orbit beside them, and what keeping them costs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from sim.analysis.at_moon_orbit_results import OrbitLifeResult
+from sim.analysis.at_moon_orbits import Teller, degree_for, elements_of
+from sim.analysis.at_moon_results import PhaseAtMoon
+from sim.bodies import MOON
+from sim.cases import MissionCase
+from sim.constants import SECONDS_PER_DAY
+from sim.dynamics import FullForceModel
+from sim.ephemeris import Ephemeris
+from sim.errors import InputError
+from sim.operations import (
+    EccentricityMap,
+    FrozenOrbit,
+    LifetimeGrid,
+    LowOrbitHistory,
+    OrbitKeeping,
+    eccentricity_maps,
+    evolve_low_orbits,
+    frozen_orbit,
+    keep_orbit,
+    keeping_cost_m_s,
+    lifetime_grid,
+    moon_orbit_model,
+)
+from sim.operations.orbit_keeping import DAYS_A_YEAR
+from sim.operations.request import OrbitLifeCase
+
+NEAR_CIRCULAR_KM: float = 100.0
+"""Phases whose apsides differ by more are not looked at here."""
+
+_STEPS = 4
+_TOO_LOW_KM = 0.0
+
+
+def is_near_circular(phase: PhaseAtMoon) -> bool:
+    """Return whether a phase is one of those looked at here.
+
+    Parameters
+    ----------
+    phase : PhaseAtMoon
+        The phase.
+
+    Returns
+    -------
+    bool
+        Whether its apsides differ by at most `NEAR_CIRCULAR_KM`.
+    """
+    return phase.phase.apolune_altitude_km - phase.phase.perilune_altitude_km <= NEAR_CIRCULAR_KM
+
+
+def orbit_lives(
+    case: MissionCase,
+    request: OrbitLifeCase | None,
+    phases: tuple[PhaseAtMoon, ...],
+    mass_kg: float,
+    *,
+    ephemeris: Ephemeris | None = None,
+    tell: Teller | None = None,
+) -> tuple[OrbitLifeResult, ...]:
+    """Look at each near-circular phase of a mission.
+
+    Parameters
+    ----------
+    case : MissionCase
+        Spacecraft.
+    request : OrbitLifeCase or None
+        What is asked; None for nothing.
+    phases : tuple of PhaseAtMoon
+        Phases, placed in time and space.
+    mass_kg : float
+        After insertion and trims; NaN when not known.
+    ephemeris : Ephemeris, optional
+        The packaged DE440 when omitted.
+    tell : callable, optional
+        Progress, called with words, pieces done and pieces in all.
+
+    Returns
+    -------
+    tuple of OrbitLifeResult
+        In file order; keeping is paid out of one tank, phase after phase.
+    """
+    if request is None:
+        return ()
+    chosen = [one for one in phases if is_near_circular(one)]
+    found: list[OrbitLifeResult] = []
+    left_kg = mass_kg
+    for number, one in enumerate(chosen):
+
+        def told(step: int, number: int = number) -> None:
+            if tell is not None:
+                tell("at the Moon: life and keeping of the orbits", _STEPS * number + step, _STEPS * len(chosen))
+
+        result = _life(case, request, one, (mass_kg, left_kg), ephemeris, told)
+        if np.isfinite(result.keep_phase_kg):
+            left_kg -= result.keep_phase_kg
+        found.append(result)
+    return tuple(found)
+
+
+def _life(
+    case: MissionCase,
+    request: OrbitLifeCase,
+    one: PhaseAtMoon,
+    masses_kg: tuple[float, float],
+    ephemeris: Ephemeris | None,
+    told: Callable[[int], None],
+) -> OrbitLifeResult:
+    phase, start = one.phase, one.start_tdb
+    altitude = 0.5 * (phase.perilune_altitude_km + phase.apolune_altitude_km)
+    model = moon_orbit_model(degree_for(phase.perilune_altitude_km), ephemeris=ephemeris)
+    told(0)
+    state = elements_of(phase, one.node_deg).states_function(start, ephemeris)(np.array([start]))
+    history = evolve_low_orbits(state, start, request.span_day, margin_km=request.limit_altitude_km, model=model)
+    grid, monthly = _grid(request, one, altitude, model)
+    told(1)
+    kept, keep_fault = _kept(request, one, altitude, model)
+    told(2)
+    frozen, frozen_fault = _frozen(one, altitude, model)
+    told(3)
+    left_alone = None if frozen is None else evolve_low_orbits(frozen.state_icrf, start, request.span_day, model=model)
+    year = float("nan") if kept is None else kept.year_dv_m_s
+    whole = year * phase.duration_day / DAYS_A_YEAR
+    used = masses_kg[1] * -np.expm1(-whole / case.spacecraft.main_engine.exhaust_velocity_m_s)
+    told(4)
+    return OrbitLifeResult(
+        phase_name=phase.name,
+        start_tdb=start,
+        duration_day=phase.duration_day,
+        altitude_km=altitude,
+        inclination_deg=phase.inclination_deg,
+        limit_altitude_km=request.limit_altitude_km,
+        span_day=request.span_day,
+        history=history,
+        lost_day=float(history.lifetime_day[0]),
+        grid=grid,
+        monthly=monthly,
+        kept=kept,
+        keep_fault=keep_fault,
+        keep_year_dv_m_s=year,
+        keep_phase_dv_m_s=whole,
+        keep_phase_kg=float(used),
+        propellant_share=float(used / (masses_kg[0] - case.spacecraft.dry_mass_kg)),
+        frozen=frozen,
+        frozen_fault=frozen_fault,
+        frozen_history=left_alone,
+        frozen_lowest_km=_least(left_alone),
+        frozen_highest_km=float("nan") if left_alone is None else float(np.nanmax(left_alone.apolune_altitude_km)),
+        frozen_year_dv_m_s=_drift_dv_m_s(left_alone, MOON.radius_km + altitude),
+    )
+
+
+def _grid(
+    request: OrbitLifeCase, one: PhaseAtMoon, altitude_km: float, model: FullForceModel
+) -> tuple[LifetimeGrid, EccentricityMap]:
+    """Inclinations asked for and that of the phase, over nodes and epochs."""
+    inclinations = np.array(sorted({*request.inclination_deg, one.phase.inclination_deg}))
+    nodes = np.arange(request.nodes_n) * (360.0 / request.nodes_n)
+    epochs = one.start_tdb + np.arange(request.epochs_n) * (DAYS_A_YEAR * SECONDS_PER_DAY / request.epochs_n)
+    grid = lifetime_grid(
+        altitude_km, inclinations, nodes, epochs, request.span_day, margin_km=request.limit_altitude_km, model=model
+    )
+    size = MOON.radius_km + altitude_km
+    return grid, eccentricity_maps(size, inclinations, one.start_tdb, node_longitude_deg=one.node_deg, model=model)
+
+
+def _kept(
+    request: OrbitLifeCase, one: PhaseAtMoon, altitude_km: float, model: FullForceModel
+) -> tuple[OrbitKeeping | None, str]:
+    try:
+        kept = keep_orbit(
+            altitude_km,
+            one.phase.inclination_deg,
+            one.start_tdb,
+            request.keeping_months_n + 1,
+            node_longitude_deg=one.node_deg,
+            margin_km=request.limit_altitude_km,
+            model=model,
+        )
+    except InputError as error:
+        return None, str(error)
+    return kept, ""
+
+
+def _frozen(one: PhaseAtMoon, altitude_km: float, model: FullForceModel) -> tuple[FrozenOrbit | None, str]:
+    size, inclination = MOON.radius_km + altitude_km, one.phase.inclination_deg
+    try:
+        return frozen_orbit(size, inclination, one.start_tdb, node_longitude_deg=one.node_deg, model=model), ""
+    except InputError as error:
+        return None, str(error).partition(";")[0]
+
+
+def _least(history: LowOrbitHistory | None) -> float:
+    """Lowest altitude; 0 for an orbit that came down."""
+    if history is None:
+        return float("nan")
+    low = float(np.nanmin(history.perilune_altitude_km))
+    return low if np.isinf(history.lifetime_day[0]) else _TOO_LOW_KM
+
+
+def _drift_dv_m_s(history: LowOrbitHistory | None, size_km: float) -> float:
+    """Cost a year of bringing the eccentricity vector, mean of its last month, back to that of its first."""
+    if history is None or not np.isinf(history.lifetime_day[0]):
+        return float("nan")
+    elapsed = (history.t_tdb[0] - history.start_tdb[0]) / SECONDS_PER_DAY
+    month = 27.321662
+    if elapsed[-1] < 2.0 * month:
+        return float("nan")
+    ends = [elapsed < month, elapsed > elapsed[-1] - month]
+    first, last = (np.array([history.ecc_cos[0][part].mean(), history.ecc_sin[0][part].mean()]) for part in ends)
+    cost = float(keeping_cost_m_s(size_km, float(np.hypot(*(last - first)))))
+    return cost * DAYS_A_YEAR / float(elapsed[-1] - month)
