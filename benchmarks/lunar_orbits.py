@@ -35,7 +35,7 @@ from sim.errors import PeriluneError
 from sim.frames import R_me_icrf
 from sim.operations.frozen_orbits import eccentricity_maps, frozen_orbit
 from sim.operations.low_orbits import equator_axes, evolve_low_orbits
-from sim.operations.orbit_keeping import keep_orbit
+from sim.operations.orbit_keeping import keep_above, keep_orbit
 from sim.operations.orbit_lifetimes import lifetime_grid
 from sim.operations.relay_orbits import evolve_relay_orbits, frozen_relay_orbit, relay_state
 from sim.propagation import propagate_low_orbits
@@ -201,6 +201,23 @@ def relay(name: str, inclination_deg: float) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def kept_relay(name: str, inclination_deg: float) -> dict[str, Any]:
+    """Fly a relay orbit three years over the node with burns at apolune that keep it above 100 km."""
+    t0 = float(tdb_from_utc(RELAY_UTC))
+    axes, nodes = equator_axes([t0])[0], np.arange(0.0, 360.0, 15.0)
+    low, high = RELAYS[name]
+    a, ecc = MOON.radius_km + 0.5 * (low + high), (high - low) / (2.0 * MOON.radius_km + low + high)
+    states = [relay_state(a, ecc, inclination_deg, node, 90.0, axes) for node in nodes]
+    kept = keep_above(states, t0, 40, 100.0, threads=1)
+    by_year = [kept.burn_dv_m_s[:, first : first + 13].sum(axis=1) for first in (0, 13, 26)]
+    return {
+        "epoch_utc": RELAY_UTC, "inclination_deg": inclination_deg, "floor_km": 100.0, "node_deg": finite(nodes),
+        "held": [bool(held) for held in kept.held], "dv_m_s_of_years_of_13_months": finite(by_year, 2),
+        "lowest_km": finite(kept.lowest_altitude_km.min(axis=1), 1),
+        "highest_apolune_km": finite(kept.apolune_altitude_km.max(axis=1), 0),
+    }  # fmt: skip
+
+
 def _least(values: FloatArray) -> FloatArray:
     """Least of each row without its NaN; NaN for a row that fell within its first record."""
     least = np.asarray(np.where(np.isnan(values), np.inf, values).min(axis=1))
@@ -294,6 +311,10 @@ def jobs() -> list[Job]:
     out += [
         Job("relays", f"{name}, {i:g} deg", partial(relay, name, i), 10.0)
         for name, i in ((flown, 62.4), (planned, 54.8), (flown, 117.6), (flown, 119.25))
+    ]
+    out += [
+        Job("relays", f"{name} kept above 100 km, {i:g} deg", partial(kept_relay, name, i), 30.0)
+        for name, i in ((flown, 62.4), (planned, 54.8), (flown, 119.25))
     ]
     out += [
         Job("relays", f"frozen over {m} months, node {n:g}", partial(frozen_relay, n, m), 0.6 * m)
@@ -391,7 +412,7 @@ def report(path: Path) -> list[str]:
 
 _SAID = (
     "lifetime_day", "transition_altitude_km", "zeros_deg", "year_km", "span_ecc", "ten_years_ecc",
-    "ten_years_argument_deg", "inclination_deg", "argument_deg", "spread_ecc",
+    "ten_years_argument_deg", "inclination_deg", "argument_deg", "spread_ecc", "dv_m_s_of_years_of_13_months",
 )  # fmt: skip
 
 

@@ -68,7 +68,7 @@ from sim.operations.link_budget import (
 )
 from sim.operations.low_orbits import LowOrbitHistory, equator_axes, evolve_low_orbits, moon_orbit_model
 from sim.operations.masks import HorizonMask, flat_mask, peak_mask, read_mask, synthetic_polar_mask, write_mask
-from sim.operations.orbit_keeping import OrbitKeeping, keep_orbit, keeping_cost_m_s
+from sim.operations.orbit_keeping import FloorKeeping, OrbitKeeping, keep_above, keep_orbit, keeping_cost_m_s
 from sim.operations.orbit_lifetimes import LifetimeGrid, lifetime_grid
 from sim.operations.overburn_field import FieldFlights, arc_between_deg, fly_in_field
 from sim.operations.overburn_fit import (
@@ -119,6 +119,7 @@ __all__ = [
     "EccentricityMap",
     "ElevationGrid",
     "FieldFlights",
+    "FloorKeeping",
     "FrozenOrbit",
     "FrozenRelay",
     "HorizonMask",
@@ -189,6 +190,7 @@ __all__ = [
     "impacts_for_perilune",
     "inclination_sweep",
     "joint_view",
+    "keep_above",
     "keep_orbit",
     "keeping_cost_m_s",
     "lander_at",

@@ -8,6 +8,8 @@ What remains of a drift of the semi-major axis is taken out by making the two bu
 The next loop is taken to be a copy of the last one, which is what an operator knows; the orbit is then flown under all
 forces, burns as impulses, and altitudes are those flown. Burns found in the same way keep Lunar Reconnaissance Orbiter:
 Beckman and Lamb, "Stationkeeping for the Lunar Reconnaissance Orbiter", NASA NTRS 20080012683 (2007).
+
+High ellipses need another policy (:func:`keep_above`): what threatens them is a perilune that the Earth pulls down.
 """
 
 from __future__ import annotations
@@ -18,14 +20,15 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.bodies import MOON
-from sim.constants import TWO_PI
+from sim.constants import SECONDS_PER_DAY, TWO_PI
+from sim.core.elements import ARGUMENT_OF_PERIAPSIS, COLUMNS, TIME_SINCE_PERIAPSIS, elements_rows
 from sim.core.status import Status
 from sim.dynamics import FullForceModel
 from sim.errors import InputError
 from sim.operations.frozen_orbits import node_month_day, node_states
 from sim.operations.low_orbits import LowOrbitHistory, equator_axes, evolve_low_orbits, moon_orbit_model
-from sim.propagation import propagate_full
-from sim.units import M_PER_KM
+from sim.propagation import propagate_full, propagate_low_orbits
+from sim.units import M_PER_KM, RAD_PER_DEG
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -265,3 +268,180 @@ def keeping_cost_m_s(semi_major_axis_km: npt.ArrayLike, change_ecc: npt.ArrayLik
     """
     speed = np.sqrt(MOON.gm_km3_s2 / np.asarray(semi_major_axis_km, dtype=np.float64))
     return np.asarray(0.5 * speed * np.abs(np.asarray(change_ecc, dtype=np.float64)) * M_PER_KM)
+
+
+@dataclass(frozen=True, eq=False)
+class FloorKeeping:
+    """N ellipses kept above a floor by one burn at apolune an interval, K intervals.
+
+    Attributes
+    ----------
+    burn_tdb : ndarray (N, K)
+        Epochs of the burns, TDB s past J2000: at the beginning of each interval.
+    burn_dv_m_s : ndarray (N, K)
+        Their sizes, along the velocity; zero where none was due. The first also takes the orbit from where it starts.
+    lowest_altitude_km, apolune_altitude_km : ndarray (N, K)
+        Lowest and highest altitude in each interval, over the sphere of 1737.4 km.
+    argument_of_perilune_deg : ndarray (N, K)
+        Osculating, to the equator of date, at the end of each interval.
+    interval_day : float
+        Between burns, about: whole revolutions.
+    held : ndarray (N,) bool
+        Whether the floor was held to :data:`FLOOR_MARGIN_KM` in every interval; the others need burns more often.
+    """
+
+    burn_tdb: FloatArray
+    burn_dv_m_s: FloatArray
+    lowest_altitude_km: FloatArray
+    apolune_altitude_km: FloatArray
+    argument_of_perilune_deg: FloatArray
+    interval_day: float
+    held: npt.NDArray[np.bool_]
+
+    @property
+    def year_dv_m_s(self) -> FloatArray:
+        """Sizes of the burns after the first, brought to a year, (N,)."""
+        sizes = np.abs(self.burn_dv_m_s[:, 1:])
+        return np.asarray(sizes.sum(axis=1) * DAYS_A_YEAR / (self.interval_day * sizes.shape[1]))
+
+
+FLOOR_MARGIN_KM = 10.0
+_FLOOR_ROUNDS = 5
+_LARGEST_RAISE_KM = 300.0
+
+
+def keep_above(
+    states_icrf: npt.ArrayLike,
+    t0_tdb: float,
+    n_intervals: int,
+    floor_km: float,
+    *,
+    interval_day: float = 27.321662,
+    degree: int = 12,
+    model: FullForceModel | None = None,
+    threads: int | None = None,
+) -> FloorKeeping:
+    """Fly ellipses with at most one burn at apolune an interval, such that they stay above a floor until the next.
+
+    The Earth swings the perilune of a high ellipse by hundreds of kilometres in weeks and by a thousand in a year. Only
+    where it would fall below the floor before the next burn is it raised, and just enough; it is never lowered.
+    Apolune, plane and argument of perilune are left free.
+
+    Parameters
+    ----------
+    states_icrf : array_like (N, 6) or (6,)
+        Relative to the Moon, ICRF axes, km and km/s; the first burn comes at the next apolune.
+    t0_tdb : float
+        Their epoch, TDB s past J2000.
+    n_intervals : int
+        Two or more.
+    floor_km : float
+        Lowest altitude wanted.
+    interval_day : float
+        Between burns; by default the sidereal month.
+    degree : int
+        Of the gravity field, where no `model` is given.
+    model : FullForceModel, optional
+        Point masses and figures.
+    threads : int, optional
+        By default as many as there are processors.
+
+    Returns
+    -------
+    FloorKeeping
+
+    Raises
+    ------
+    InputError
+        Fewer than two intervals, no interval, or forces that orbits in lockstep do not know.
+    EphemerisRangeError
+        The span is not covered.
+    """
+    if n_intervals < 2 or not interval_day > 0.0:
+        raise InputError(f"n_intervals is {n_intervals} and interval_day {interval_day:g}; allowed: from 2, above 0")
+    forces = moon_orbit_model(degree) if model is None else model
+    state = np.array(states_icrf, dtype=np.float64, ndmin=2)
+    t = np.full(len(state), float(t0_tdb))
+    state, t, _ = _fly_floor(state, t, _to_apolune_s(state), forces, threads)
+    parts: list[tuple[FloatArray, ...]] = []
+    for _ in range(n_intervals):
+        begun, speed = t, _speed(state)
+        burnt, wait = _burn_to_floor(state, t, floor_km, interval_day, forces, threads)
+        state, t, apses = _fly_floor(burnt, t, wait, forces, threads)
+        late = _to_apolune_s(state)  # the swings of the month moved the apolune
+        late = np.where(late > 0.5 * _period_s(state), late - _period_s(state), late)
+        argument = _argument_deg(state, t)
+        state, t, _ = _fly_floor(state, t, late, forces, threads)
+        parts.append((begun, (_speed(burnt) - speed) * M_PER_KM, apses[0], apses[1], argument))
+    begins, sizes, lowest, highest, arguments = (np.stack(column, axis=1) for column in zip(*parts, strict=True))
+    held = np.asarray(lowest.min(axis=1) > floor_km - FLOOR_MARGIN_KM)
+    return FloorKeeping(begins, sizes, lowest, highest, arguments, interval_day, held)
+
+
+def _burn_to_floor(
+    state: FloatArray, t: FloatArray, floor_km: float, days: float, forces: FullForceModel, threads: int | None
+) -> tuple[FloatArray, FloatArray]:
+    """Find the burns after which orbits keep to the floor until the next ones; states after them, seconds to those."""
+    radius = np.sqrt(np.sum(state[:, :3] ** 2, axis=1))
+    perilune = 2.0 * _sizes_km(state) - radius
+    enough = np.zeros(len(state), dtype=np.bool_)
+    before: tuple[FloatArray, FloatArray] | None = None
+    for last in (*([False] * _FLOOR_ROUNDS), True):
+        wanted = np.sqrt(2.0 * MOON.gm_km3_s2 * perilune / (radius * (radius + perilune)))
+        gain = np.where(enough, 1.0, wanted / _speed(state))
+        burnt = np.concatenate([state[:, :3], state[:, 3:] * gain[:, None]], axis=1)
+        period = _period_s(burnt)
+        wait = period * np.maximum(1.0, np.round(days * SECONDS_PER_DAY / period))
+        if last:
+            break
+        low = _fly_floor(burnt, t, wait, forces, threads)[2][0]
+        slope = np.ones(len(low))
+        if before is None:
+            enough = low >= floor_km
+        else:
+            with np.errstate(divide="ignore", invalid="ignore"):
+                measured = (low - before[1]) / (perilune - before[0])
+            slope = np.where(np.isfinite(measured), np.clip(measured, 0.3, 3.0), 1.0)
+        before = perilune, low
+        perilune = perilune + np.clip((floor_km - low) / slope, -_LARGEST_RAISE_KM, _LARGEST_RAISE_KM)
+    return burnt, wait
+
+
+def _fly_floor(
+    state: FloatArray, t: FloatArray, seconds: FloatArray, forces: FullForceModel, threads: int | None
+) -> tuple[FloatArray, FloatArray, tuple[FloatArray, FloatArray]]:
+    """Propagate each row by its own time, through the ground if need be; states, epochs, (lowest, highest) altitude."""
+    later = t + seconds
+    run = propagate_low_orbits(state, t, later[:, None], forces, impact_radius_km=0.0, threads=threads)
+    low, high = run.lowest_km[:, 0] - MOON.radius_km, run.highest_km[:, 0] - MOON.radius_km
+    return run.states, later, (low, high)
+
+
+def _speed(state: FloatArray) -> FloatArray:
+    return np.asarray(np.sqrt(np.sum(state[:, 3:] ** 2, axis=1)))
+
+
+def _sizes_km(state: FloatArray) -> FloatArray:
+    radius = np.sqrt(np.sum(state[:, :3] ** 2, axis=1))
+    return np.asarray(1.0 / (2.0 / radius - _speed(state) ** 2 / MOON.gm_km3_s2))
+
+
+def _period_s(state: FloatArray) -> FloatArray:
+    return np.asarray(TWO_PI * np.sqrt(_sizes_km(state) ** 3 / MOON.gm_km3_s2))
+
+
+def _columns(state: FloatArray, axes: FloatArray) -> FloatArray:
+    out, status = np.empty((len(state), COLUMNS)), np.empty(len(state), np.int8)
+    elements_rows(np.ascontiguousarray(state), MOON.gm_km3_s2, np.ascontiguousarray(axes), out, status)
+    return out
+
+
+def _to_apolune_s(state: FloatArray) -> FloatArray:
+    """Seconds to the next osculating apolune."""
+    period = _period_s(state)
+    since = _columns(state, np.tile(np.eye(3), (len(state), 1, 1)))[:, TIME_SINCE_PERIAPSIS]
+    return np.asarray((0.5 * period - since) % period)
+
+
+def _argument_deg(state: FloatArray, t: FloatArray) -> FloatArray:
+    return np.asarray(_columns(state, equator_axes(t))[:, ARGUMENT_OF_PERIAPSIS] / RAD_PER_DEG % 360.0)

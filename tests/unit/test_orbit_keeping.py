@@ -8,9 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.bodies import MOON
+from sim.dynamics import FullForceModel
 from sim.errors import InputError
-from sim.operations.orbit_keeping import enclosing_centre, keep_orbit, keeping_cost_m_s
+from sim.operations.low_orbits import equator_axes
+from sim.operations.orbit_keeping import enclosing_centre, keep_above, keep_orbit, keeping_cost_m_s
 from sim.operations.orbit_lifetimes import lifetime_grid
+from sim.operations.relay_orbits import evolve_relay_orbits, relay_state
 from sim.timescales import tdb_from_utc
 
 EPOCH = tdb_from_utc("2024-11-15T00:00:00")
@@ -87,3 +90,40 @@ def test_lifetimes_over_a_grid():
     assert (higher.lifetime_day <= grid.lifetime_day).all()
     with pytest.raises(InputError, match="above margin_km"):
         lifetime_grid(5.0, 90.0, 0.0, EPOCH, 5.0, margin_km=8.0)
+
+
+def relays(*nodes):
+    axes = equator_axes([EPOCH])[0]
+    a = MOON.radius_km + 8100.0
+    return [relay_state(a, 7900.0 / a, 62.4, node, 90.0, axes) for node in nodes]
+
+
+def test_two_bodies_need_no_burn_to_stay_above_a_floor():
+    alone = FullForceModel(center="moon", point_masses=("moon",), gm_km3_s2={"moon": MOON.gm_km3_s2})
+    kept = keep_above(relays(10.0), EPOCH, 2, 150.0, interval_day=5.0, model=alone)
+    assert kept.held.all() and not kept.burn_dv_m_s.any() and kept.year_dv_m_s[0] == 0.0
+    assert kept.lowest_altitude_km == pytest.approx(200.0, abs=1e-3)
+    assert kept.apolune_altitude_km == pytest.approx(16000.0, abs=1e-3)
+    assert np.diff(kept.burn_tdb[0]) == pytest.approx(5.0 * 86400.0, rel=0.1)
+    # raised to a floor above it: the burn of two bodies at apolune
+    raised = keep_above(relays(10.0), EPOCH, 2, 300.0, interval_day=5.0, model=alone)
+    a, p = MOON.radius_km + 16000.0, MOON.radius_km + np.array([200.0, 300.0])
+    before, after = np.sqrt(2.0 * MOON.gm_km3_s2 * p / (a * (a + p)))
+    assert raised.burn_dv_m_s[0] == pytest.approx([1e3 * (after - before), 0.0], abs=1e-3)
+    assert raised.lowest_altitude_km == pytest.approx(300.0, abs=0.1)
+
+
+def test_relays_are_held_above_a_floor_that_they_would_fall_through():
+    states = relays(0.0, 90.0, 180.0, 270.0)
+    alone = evolve_relay_orbits(states, EPOCH, 55.0, degree=2).history
+    kept = keep_above(states, EPOCH, 2, 100.0, degree=2)
+    falls = np.nanmin(alone.perilune_altitude_km, axis=1) < 60.0
+    assert falls.any() and not falls.all()
+    assert kept.held.all() and kept.lowest_altitude_km.min() > 95.0
+    assert (kept.burn_dv_m_s[falls].max(axis=1) > 0.5).all()
+    assert (kept.burn_dv_m_s >= 0.0).all()
+
+
+def test_floor_keeping_refuses_what_it_cannot_do():
+    with pytest.raises(InputError, match="n_intervals"):
+        keep_above(relays(0.0), EPOCH, 1, 100.0)
