@@ -78,13 +78,15 @@ def low_peer(tool: str, degree: int) -> Factory:
     return make
 
 
-def with_peers(tasks: Mapping[str, Task]) -> dict[str, Task]:
+def with_peers(tasks: Mapping[str, Task], loosest: int = 8) -> dict[str, Task]:
     """Add the peers to the tasks of low orbits.
 
     Parameters
     ----------
     tasks : mapping of str to Task
-        Named ``W2-DEGREE``.
+        Their names end with the degree: ``W2-20``.
+    loosest : int
+        Where the ladders of tolerances begin.
 
     Returns
     -------
@@ -94,9 +96,9 @@ def with_peers(tasks: Mapping[str, Task]) -> dict[str, Task]:
     for name, task in tasks.items():
         degree = int(name.rpartition("-")[2])
         peers = {
-            "gmat": Tool("gmatpy", low_peer("gmat", degree), ladder(8, 13)[::2], most_rows=4),
-            "orekit": Tool("orekit-jpype", low_peer("orekit", degree), ladder(9, 14)[::2], most_rows=4),
-            "nyx": Tool("nyx-space", low_peer("nyx", degree), ladder(9, 14)[::2], most_rows=4),
+            "gmat": Tool("gmatpy", low_peer("gmat", degree), ladder(loosest, 13)[::2], most_rows=4),
+            "orekit": Tool("orekit-jpype", low_peer("orekit", degree), ladder(loosest, 14)[::2], most_rows=4),
+            "nyx": Tool("nyx-space", low_peer("nyx", degree), ladder(loosest, 14)[::2], most_rows=4),
         }
         found[name] = replace(task, tools={**task.tools, **peers})
     return found

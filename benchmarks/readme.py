@@ -16,6 +16,7 @@ from pathlib import Path
 
 from benchmarks import registry, verdict
 from benchmarks.accuracy_tables import ACCURACY, RESULTS, group_table, headline_table, markdown, number, whole_table
+from benchmarks.cost_tables import COST_TABLES
 
 ROOT = Path(__file__).parents[1]
 SPEED = RESULTS / "speed.jsonl"
@@ -84,6 +85,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "accuracy": whole_table,
     "speed": speed_table,
     "bad-input": bad_input_table,
+    **COST_TABLES,
 }
 
 

@@ -6,7 +6,8 @@ length on the other count alike.
 
 Two forms of heyoka take part: ``heyoka``, whose variational equations it derives itself (``var_ode_sys``), and
 ``heyoka-hand`` with equations written by hand, in which all columns share the gradient: nearly twice as fast, but
-nothing that a user of the library gets.
+nothing that a user of the library gets. KIAM's toolbox, GMAT and Orekit have matrices of their own; none of the last
+two lets them take part in the choice of the step. The matrices of nyx serve its filters and come with no propagation.
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.heyoka_tools import BATCH, REFERENCE_TERMS, TERMS, HeyokaBatch, equations
+from benchmarks.peers import Peer
 from benchmarks.series import row_series
 from benchmarks.tasks import Task, departures, forces
-from benchmarks.tools import Tool, ladder
+from benchmarks.tools import Factory, Tool, ladder
 from sim.constants import SECONDS_PER_DAY
 from sim.core.events import no_stops
 from sim.core.forces import Forces
@@ -275,10 +277,28 @@ def both_errors(ends: FloatArray, reference: FloatArray) -> dict[str, float]:
     }
 
 
+def matrix_peer(name: str) -> Factory:
+    """Make the factory of a peer in an environment of its own that gives matrices.
+
+    Parameters
+    ----------
+    name : str
+        One of :data:`benchmarks.peers.KINDS`.
+
+    Returns
+    -------
+    callable
+    """
+    return lambda forces, states, t0_tdb, span_s: Peer(name, states, t0_tdb, span_s, {"matrices": True})
+
+
 W3_TOOLS: Final = {
     "perilune": Tool("perilune", PeriluneMatrix, ladder(7, 14)),
     "heyoka": Tool("heyoka", HeyokaMatrix, ladder(9, 16)),
     "heyoka-hand": Tool("heyoka", HeyokaByHand, ladder(9, 16)),
+    "kiam": Tool("kiam-astro", matrix_peer("kiam"), ladder(9, 12)[::2], most_rows=100),
+    "gmat": Tool("gmatpy", matrix_peer("gmat"), ladder(8, 13)[::2], most_rows=50),
+    "orekit": Tool("orekit-jpype", matrix_peer("orekit"), ladder(9, 14)[::2], most_rows=50),
 }
 
 

@@ -74,14 +74,23 @@ def make(folder: Path, problem: dict[str, Any], rows: dict[str, Any]) -> Any:
         head += cartesian(axes, state.tolist(), name)
     head += world(problem)
     reports = [f"Report R {' '.join(f'{name}.{axes}.{column}' for column in COLUMNS)};\n" for name in names]
-    flights = [f"Propagate P({name}) {{{name}.ElapsedSecs = {float(problem['span_s'])!r}}};\n" for name in names]
+    with_matrix = bool(problem.get("matrices"))
+    also = ", 'STM'" if with_matrix else ""
+    flights = [f"Propagate P({name}{also}) {{{name}.ElapsedSecs = {float(problem['span_s'])!r}}};\n" for name in names]
+    if with_matrix:
+        head += "Create Array Matrix[6,6];\n"
+        entries = " ".join(f"Matrix({i},{j})" for i in range(1, 7) for j in range(1, 7))
+        reports = [
+            f"Matrix = {name}.OrbitSTM;\n{report[:-2]} {entries};\n"
+            for name, report in zip(names, reports, strict=True)
+        ]
 
     def prepare(tolerance: float) -> Any:
         first = head + propagator(repr(tolerance), DAY_S, first_step=60) + REPORT
         flown = first + "".join(f"{flight}{report}" for flight, report in zip(flights, reports, strict=True))
 
         def propagate() -> Any:
-            return run_script(flown, folder, "flown", files, shown="Sat0")[1].reshape(-1, 6)
+            return run_script(flown, folder, "flown", files, shown="Sat0")[1].reshape(len(names), -1)
 
         def idle() -> Any:
             return run_script(first + "".join(reports), folder, "idle", files, shown="Sat0")[1]

@@ -56,16 +56,24 @@ def make(folder: Path, problem: dict[str, Any], rows: dict[str, Any]) -> Any:
     span = np.array([0.0, problem["span_s"] / unit_s])
     epochs_jd = J2000_JD + rows["t0_tdb"] / DAY_S
     starts = rows["states"] / scale
+    matrices = bool(problem.get("matrices"))
+    if matrices:
+        starts = np.concatenate([starts, np.tile(np.eye(6).ravel(), (len(starts), 1))], axis=1)
+    # Of a matrix in the tool's units, column by column.
+    matrix_scale = scale[:, np.newaxis] / scale
 
     def prepare(tolerance: float) -> Any:
         def propagate() -> Any:
-            ends = np.empty((len(starts), 6))
+            ends = np.empty(starts.shape)
             for row, start in enumerate(starts):
                 data = {"jd_zero": epochs_jd[row], "order": 0, "area": 0.0, "mass": 1.0}
+                what = "rv_stm" if matrices else "rv"
                 path = kiam.propagate_nbp(
-                    "earth", span, start, sources, data, units, False, "rv", atol=tolerance, rtol=tolerance
+                    "earth", span, start, sources, data, units, matrices, what, atol=tolerance, rtol=tolerance
                 )[1]
-                ends[row] = path[:, -1] * scale
+                ends[row, :6] = path[:6, -1] * scale
+                if matrices:
+                    ends[row, 6:] = (path[6:, -1].reshape(6, 6).T * matrix_scale).ravel()
             return ends
 
         return propagate
