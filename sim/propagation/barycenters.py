@@ -12,7 +12,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from sim.propagation.results import EventLog, Propagation, Trajectories
+from sim.propagation.results import Propagation, Trajectories
 from sim.propagation.rows import AnyModel
 
 FloatArray = npt.NDArray[np.float64]
@@ -112,8 +112,7 @@ def about_center(model: AnyModel, result: Result, start_states: FloatArray, give
     states = result.states + anchor_states(model, result.t_tdb)
     same = (result.states == start_states) | (np.isnan(result.states) & np.isnan(start_states))
     states = np.where(same.all(axis=1)[:, np.newaxis], given_states, states)
-    log = result.log
-    log = EventLog(log.count, log.event, log.t_tdb, log.states + anchor_states(model, log.t_tdb))
+    log = replace(result.log, states=result.log.states + anchor_states(model, result.log.t_tdb))
     moved = replace(result, states=states, log=log)
     if isinstance(moved, Trajectories):
         path = moved.path_states + anchor_states(model, moved.path_t_tdb)
