@@ -234,8 +234,8 @@ def _print_missions(results: RunResults, every_day: bool) -> None:
             print(f"  {refused}")
         if every_day:
             print(*(f"  {line}" for line in lines), sep="\n")
-        if mission.at_moon is not None:
-            print(*(_wrapped(line, "  ") for line in orbit_lines(mission.at_moon)), sep="\n")
+        for line in () if mission.at_moon is None else orbit_lines(mission.at_moon):
+            print(_wrapped(line, "  "))
 
 
 def _wrapped(text: str, indent: str = "") -> str:

@@ -12,6 +12,7 @@ from sim.bodies import MOON
 from sim.products import style
 from sim.products.at_moon_folder import AtMoon
 from sim.products.folder import times
+from sim.products.moon_map import HALO
 from sim.products.tables import Table
 
 _HEIGHT_IN = 6.4
@@ -75,7 +76,14 @@ def _plane(axes: Axes, burns: Table, way: Table) -> None:
     if (inside & before).any():
         at = int(np.flatnonzero(inside & before)[0])
         axes.annotate(
-            "arrival", (x[at], y[at]), fontsize=9, color=style.MUTED, xytext=(4, 4), textcoords="offset points"
+            "arrival",
+            (x[at], y[at]),
+            fontsize=9,
+            color=style.MUTED,
+            xytext=(0, 7),
+            textcoords="offset points",
+            ha="right" if x[at] > 0.0 else "left",
+            path_effects=[HALO],
         )
     axes.set_xlim(-reach, reach)
     axes.set_ylim(-reach, reach)
@@ -107,7 +115,7 @@ def _costs(axes: Axes, burns: Table) -> None:
         axes.barh(place, impulse[index], color=style.colour(index), height=0.6)
         lost = abs(round(float(loss[index]), 2))
         axes.annotate(
-            f"{impulse[index]:.1f} m/s, loss {lost:.2f} m/s, {burns['duration_s'][index]:.0f} s",
+            f"{impulse[index]:.1f} m/s, loss {lost:.2f} m/s, {burns['duration_s'][index]:.1f} s",
             (impulse[index], place), xytext=(5, 0), textcoords="offset points", va="center", fontsize=9,
         )  # fmt: skip
     axes.set_yticks(places, [str(name) for name in burns["kind"]])

@@ -65,7 +65,7 @@ def _vectors(axes: Axes, found: AtMoon, life: Json) -> None:
     angle = np.linspace(0.0, 2.0 * np.pi, 181)
     tables = [own] + ([found.tables[str(life["frozen"])]] if life["frozen"] else [])
     reach = 1.2 * max(float(np.hypot(one["ecc_cos"], one["ecc_sin"]).max()) for one in tables)
-    words = "lost outside" if lost < reach else f"lost outside e = {lost:.3f}, out of view"
+    words = "lost outside" if lost < 1.4 * reach else f"lost outside e = {lost:.3f}, out of view"
     axes.plot(lost * np.cos(angle), lost * np.sin(angle), color="#b3261e", lw=1.0, ls=(0, (5, 3)), label=words)
     axes.set_xlim(-reach, reach)
     axes.set_ylim(-reach, reach)
@@ -130,5 +130,5 @@ def _keeping(axes: Axes, found: AtMoon, life: Json) -> None:
     style.date_limits(axes, start, t[-1] + np.timedelta64(2, "D"))
     axes.set_ylabel("Altitude flown (km)")
     share = life["propellant_share"]
-    tail = "" if share is None else f"; phase: {100.0 * share:.0f} % of propellant"
-    axes.set_title(f"Kept by monthly pairs (m/s): {life['keep_year_dv_m_s']:.0f} m/s a year{tail}", fontsize=9.5)
+    tail = "" if share is None else f", {100.0 * share:.0f} % of propellant"
+    axes.set_title(f"Kept (m/s): {life['keep_year_dv_m_s']:.0f} a year{tail}")

@@ -94,14 +94,14 @@ def _nodes(axes: Axes, table: Table) -> None:
     axes.bar(nodes[ends], lived[ends], width=0.7 * step, color=style.colour(1))
     axes.bar(nodes[~ends], np.full(int((~ends).sum()), 1.12 * longest), width=0.7 * step, color=style.colour(2))
     for node, day, km in zip(nodes, lived, low, strict=True):
-        words = f"{day:.0f} d" if np.isfinite(day) else f"{km:.0f} km"
+        words = f"{day:.0f}" if np.isfinite(day) else f"{km:.0f}"
         axes.annotate(words, (node, day if np.isfinite(day) else 1.12 * longest), ha="center", va="bottom", fontsize=8)
     axes.set_xlim(-0.6 * step, 360.0 - 0.4 * step)
     axes.set_xticks(nodes[:: max(1, nodes.size // 12)])
     axes.set_ylim(0.0, 1.3 * longest)
     axes.set_xlabel("Node at the start (° E)")
     axes.set_ylabel("Days to impact")
-    axes.set_title("Which plane lasts (green: does, lowest perilune)")
+    axes.set_title("Which plane lasts (green: all the time; lowest, km)")
 
 
 def _coverage(axes: Axes, found: AtMoon, table: Table, relay: Json) -> None:

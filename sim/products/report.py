@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -143,9 +144,12 @@ def _merged(assumed: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return list(found.values())
 
 
-def _embedded(picture: Picture) -> dict[str, str]:
-    data = base64.b64encode(picture.path.read_bytes()).decode("ascii")
-    return {"section": picture.section, "caption": picture.caption, "uri": f"data:image/png;base64,{data}"}
+def _embedded(picture: Picture) -> dict[str, Any]:
+    content = picture.path.read_bytes()
+    # Width and height of the PNG (its first chunk): the browser lays the page out before it decodes the pictures.
+    width, height = struct.unpack(">II", content[16:24])
+    uri = f"data:image/png;base64,{base64.b64encode(content).decode('ascii')}"
+    return {"section": picture.section, "caption": picture.caption, "uri": uri, "width": width, "height": height}
 
 
 def _command(summary: dict[str, Any]) -> str:
