@@ -64,6 +64,10 @@ class GaussJackson(NamedTuple):
         Powers of s in the polynomial through the accelerations at s = 0, -1, ..: row j is that of f_(n-j).
     between : numpy.ndarray (K, P)
         The same for the latest step only, s from -1 to 0; of a fitted method, fitted.
+    middle_position, middle_velocity : numpy.ndarray (K,)
+        Corrector and velocity of the node K // 2 steps ago: with accelerations on both sides of it, far more accurate.
+    middle_between : numpy.ndarray (K, P)
+        Powers of s for the step that ends there.
     start_position, start_velocity : numpy.ndarray (K, K)
         Double and single integrals from 0 to node i of the polynomial that is 1 at node k, for the nodes -K/2 to K/2.
     """
@@ -73,6 +77,9 @@ class GaussJackson(NamedTuple):
     velocity: Array
     basis: Array
     between: Array
+    middle_position: Array
+    middle_velocity: Array
+    middle_between: Array
     start_position: Array
     start_velocity: Array
 
@@ -88,10 +95,24 @@ def _reciprocal(a: Polynomial, terms: int) -> Polynomial:
     return result
 
 
-def _on_ordinates(differences: Polynomial) -> list[float]:
+def _on_ordinates(differences: Polynomial) -> Polynomial:
     """Weights of f_(n-j) from those of nabla^k f_n."""
     count = len(differences)
-    return [float((-1) ** j * sum(comb(k, j) * differences[k] for k in range(j, count))) for j in range(count)]
+    return [(-1) ** j * sum(comb(k, j) * differences[k] for k in range(j, count)) for j in range(count)]
+
+
+def _floats(values: Polynomial) -> Array:
+    return np.array([float(value) for value in values])
+
+
+def _moved(weights: Polynomial, nodes: list[int]) -> Array:
+    """Weights on the nodes that do to polynomials what the given ones do on the nodes 0, -1, .."""
+    return np.array(
+        [
+            float(sum((a * _value(_lagrange(nodes, j), -i) for i, a in enumerate(weights)), Fraction(0)))
+            for j in range(len(nodes))
+        ]
+    )
 
 
 def _lagrange(nodes: list[int], k: int) -> Polynomial:
@@ -109,8 +130,8 @@ def _integral(powers: Polynomial) -> Polynomial:
     return [Fraction(0), *(c / (p + 1) for p, c in enumerate(powers))]
 
 
-def _value(powers: Polynomial, x: int) -> float:
-    return float(sum((c * x**p for p, c in enumerate(powers)), Fraction(0)))
+def _value(powers: Polynomial, x: int) -> Fraction:
+    return sum((c * x**p for p, c in enumerate(powers)), Fraction(0))
 
 
 @lru_cache(maxsize=8)
@@ -142,15 +163,19 @@ def gauss_jackson(order: int) -> GaussJackson:
     around = list(range(-(order // 2), order // 2 + 1))
     speeds = [_integral(_lagrange(around, k)) for k in range(count)]
     places = [_integral(s) for s in speeds]
-    basis = np.array([[float(c) for c in _lagrange(past, j)] for j in range(count)])
+    corrector, velocity = _on_ordinates(twice[2:]), _on_ordinates(once[1:-1])
+    basis = np.array([_floats(_lagrange(past, j)) for j in range(count)])
     return GaussJackson(
-        predictor=np.array(_on_ordinates(ahead[2:])),
-        corrector=np.array(_on_ordinates(twice[2:])),
-        velocity=np.array(_on_ordinates(once[1:-1])),
+        predictor=_floats(_on_ordinates(ahead[2:])),
+        corrector=_floats(corrector),
+        velocity=_floats(velocity),
         basis=basis,
         between=basis,
-        start_position=np.array([[_value(p, i) for p in places] for i in around]),
-        start_velocity=np.array([[_value(s, i) for s in speeds] for i in around]),
+        middle_position=_moved(corrector, around[::-1]),
+        middle_velocity=_moved(velocity, around[::-1]),
+        middle_between=np.array([_floats(_lagrange(around[::-1], j)) for j in range(count)]),
+        start_position=np.array([_floats([_value(p, i) for p in places]) for i in around]),
+        start_velocity=np.array([_floats([_value(s, i) for s in speeds]) for i in around]),
     )
 
 
@@ -178,40 +203,48 @@ def fitted(power: tuple[float, ...], per_revolution: float) -> GaussJackson:
     if not total > 0.0:
         return plain
     phases = [(theta, w / total) for theta, w in phases]
-    weights = [_fit(phases, smooth, kind) for kind in range(3)]
-    return plain._replace(predictor=weights[0], corrector=weights[1], velocity=weights[2], between=_fit_between(phases))
+    predictor, corrector, velocity = (_fit(phases, smooth, kind, FITTED_DEGREES[kind], kind == 0) for kind in range(3))
+    half = FITTED_POINTS // 2
+    return plain._replace(
+        predictor=predictor,
+        corrector=corrector,
+        velocity=velocity,
+        between=_fit_between(phases, BETWEEN_DEGREE, 0),
+        middle_position=_fit(phases, smooth, 1, MOMENTS_ORDER, -half),
+        middle_velocity=_fit(phases, smooth, 2, MOMENTS_ORDER, -half),
+        middle_between=_fit_between(phases, MOMENTS_ORDER, -half),
+    )
 
 
-def _fit(phases: list[tuple[float, float]], smooth: GaussJackson, kind: int) -> Array:
-    """Weights of the predictor (0), corrector (1) or velocity (2)."""
-    first, lag = (1, LAG) if kind == 0 else (0, 1.0)
-    response = [
-        r * cmath.exp(-1j * theta * first) for (theta, _), r in zip(phases, _response(phases, kind), strict=True)
-    ]
+def _fit(phases: list[tuple[float, float]], smooth: GaussJackson, kind: int, degree: int, first: int) -> Array:
+    """Weights of the predictor (0), corrector (1) or velocity (2) on accelerations from ``first`` steps ago on."""
+    ahead = 1 if kind == 0 else 0
+    lag = LAG if kind == 0 else 1.0
+    turns = (cmath.exp(-1j * theta * ahead) for theta, _ in phases)
+    response = [r * turn for r, turn in zip(_response(phases, kind), turns, strict=True)]
     exact = (smooth.predictor, smooth.corrector, smooth.velocity)[kind]
     # What exact weights make of the polynomials; those of the order in use are large, and rounded accordingly.
     moments = [
-        sum((Fraction(float(a)) * Fraction(j + first) ** d for j, a in enumerate(exact)), Fraction(0))
-        for d in range(FITTED_DEGREES[kind] + 1)
+        sum((Fraction(float(a)) * Fraction(j + ahead) ** d for j, a in enumerate(exact)), Fraction(0))
+        for d in range(degree + 1)
     ]
     right = [*_right_side(phases, response, first, lag), *moments]
-    return _solve(_normal_equations(phases, FITTED_DEGREES[kind], first, lag), [right])[:FITTED_POINTS, 0]
+    return _solve(_normal_equations(phases, degree, first, lag), [right])[:FITTED_POINTS, 0]
 
 
-def _fit_between(phases: list[tuple[float, float]]) -> Array:
+def _fit_between(phases: list[tuple[float, float]], degree: int, first: int) -> Array:
     """Powers (K, P) of s in the weights of the accelerations, by their values at Chebyshev's nodes in [-1, 0]."""
     nodes = [-0.5 + 0.5 * cos(pi * (i + 0.5) / BETWEEN_POWERS) for i in range(BETWEEN_POWERS)]
     columns = []
     for s in nodes:
         response = [cmath.exp(1j * theta * s) for theta, _ in phases]
-        moments = [Fraction(-s) ** d for d in range(BETWEEN_DEGREE + 1)]
-        columns.append([*_right_side(phases, response, 0, 1.0), *moments])
-    values = _solve(_normal_equations(phases, BETWEEN_DEGREE, 0, 1.0), columns)[:FITTED_POINTS]
+        moments = [Fraction(-s) ** d for d in range(degree + 1)]
+        columns.append([*_right_side(phases, response, first, 1.0), *moments])
+    values = _solve(_normal_equations(phases, degree, first, 1.0), columns)[:FITTED_POINTS]
     powers = _lagrange_through(nodes)
     # Sums in a fixed order, no BLAS.
-    return np.array(
-        [[sum(row[i] * powers[i, p] for i in range(len(nodes))) for p in range(len(nodes))] for row in values]
-    )
+    every = range(len(nodes))
+    return np.array([[sum(row[i] * powers[i, p] for i in every) for p in every] for row in values])
 
 
 def _lagrange_through(nodes: list[float]) -> Array:

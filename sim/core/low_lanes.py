@@ -66,6 +66,7 @@ from sim.core.low_watch import (
     radius_of,
     state_at,
     watch,
+    write_better,
     write_output,
 )
 from sim.core.nodes import locate
@@ -168,12 +169,19 @@ def steps_to_go(w: Array, lane: int, count: int, fine: int, kept: int) -> int:
 
 
 @lean_kernel
-def set_alert(w: Array, lane: int, row: int, following: int, batch: Batch, to_go: int) -> None:
-    """Wake a lane for its next output, and after the steps that it has to go."""
+def set_alert(
+    w: Array, lane: int, row: int, following: int, better: int, batch: Batch, to_go: int, half: int
+) -> None:
+    """Wake a lane for its next output, for one to write anew, and after the steps that it has to go."""
     h = w[STEP, lane]
-    check = w[TAU, lane] + (to_go - 0.5) * h
-    wanted = batch.times[row, following] - batch.t0[row]
-    w[ALERT, lane] = min(check, wanted) if h > 0.0 else max(check, wanted)
+    alert = w[TAU, lane] + (to_go - 0.5) * h
+    if following < batch.times.shape[1]:
+        wanted = batch.times[row, following] - batch.t0[row]
+        alert = min(alert, wanted) if h > 0.0 else max(alert, wanted)
+    if better < following:
+        wanted = batch.times[row, better] - batch.t0[row] + half * h
+        alert = min(alert, wanted) if h > 0.0 else max(alert, wanted)
+    w[ALERT, lane] = alert
 
 
 @lean_kernel
@@ -184,6 +192,15 @@ def finish_row(w: Array, lane: int, row: int, code: int, tau: float, state: Arra
     batch.status[row] = code
     batch.steps[row] = int(w[STEPS, lane])
     batch.t_end[row] = batch.times[row, batch.times.shape[1] - 1] if code == OK else batch.t0[row] + tau
+
+
+@lean_kernel
+def reach_last(w: Array, lane: int, row: int, batch: Batch, state: Array) -> int:
+    """Write the end of a row that has its last output."""
+    for c in range(6):
+        state[c] = batch.path[row, batch.times.shape[1] - 1, c]
+    finish_row(w, lane, row, OK, 0.0, state, batch)
+    return OK
 
 
 @lean_kernel
@@ -205,7 +222,7 @@ def start_lane(
 @lean_kernel
 def refill(
     w: Array, table: LowTable, lane: int, following_row: int, per_revolution: float, fine: int, batch: Batch,
-    row_of: IntArray, following: IntArray, track: Array, grid: Array, scratch: Array, turn: IntArray,
+    row_of: IntArray, following: IntArray, better: IntArray, track: Array, grid: Array, scratch: Array, turn: IntArray,
 ) -> int:
     """Put the next usable row into a lane and write the results of unusable ones; return the row after it."""
     row_of[lane] = IDLE
@@ -217,6 +234,7 @@ def refill(
         if code == OK:
             k = outputs_at_start(batch, row, track)
             following[lane] = k
+            better[lane] = k
             if k < batch.times.shape[1]:
                 if start_lane(w, table, lane, row, per_revolution, fine, batch, grid, scratch, turn):
                     row_of[lane] = row
@@ -229,13 +247,15 @@ def refill(
 
 @lean_kernel
 def end_of(
-    w: Array, lane: int, row: int, hit: float, following: int, max_steps: int, batch: Batch, curve: Array,
+    w: Array, lane: int, row: int, hit: float, following: int, better: int, max_steps: int, batch: Batch, curve: Array,
     scratch: Array, track: Array,
 ) -> int:
     """Tell how a row stands after its latest steps; write its end unless it goes on (then -1)."""
     h = w[STEP, lane]
     last = batch.times.shape[1]
     state = scratch[0]
+    if following == last and (better == last or hit < math.inf):
+        return reach_last(w, lane, row, batch, state)
     if hit < math.inf:
         state_at(curve, hit, h, state)
         note(track, radius_of(state))
@@ -246,11 +266,6 @@ def end_of(
         return IMPACT
     for c in range(6):
         state[c] = w[POSITION + c, lane]
-    if following == last:
-        for c in range(6):
-            state[c] = batch.path[row, last - 1, c]
-        finish_row(w, lane, row, OK, 0.0, state, batch)
-        return OK
     code = -1
     if not math.isfinite(w[SQUARE, lane]):
         code = NONFINITE
@@ -258,6 +273,8 @@ def end_of(
         code = MAX_STEPS
     elif not w[MISS, lane] < (TOO_FAR * TOO_FAR) * w[SQUARE, lane]:
         code = DEGENERATE
+    if code >= 0 and following == last:
+        return reach_last(w, lane, row, batch, state)
     if code >= 0:
         finish_row(w, lane, row, code, w[TAU, lane], state, batch)
     return code
@@ -315,7 +332,7 @@ def propagate_low(
     grids = np.zeros((WIDE, BLOCKS, count, 3))
     run_lanes(
         w, table, method, per_revolution, fine, max_steps, first, batch, np.full(WIDE, IDLE),
-        np.zeros(WIDE, np.int64), np.zeros((WIDE, 3), np.int64), np.zeros(WIDE, np.int64),
+        np.zeros(WIDE, np.int64), np.zeros((WIDE, 3), np.int64), np.zeros(WIDE, np.int64), np.zeros(WIDE, np.int64),
         np.zeros((WIDE, TRACKED)), grids, np.zeros((WIDE, WINDOW, NODE)), np.zeros((2, 6)), np.zeros((3, count + 2)),
     )  # fmt: skip
 
@@ -348,34 +365,46 @@ def move_history(w: Array, base: int, count: int) -> int:
 @lean_kernel
 def attend(
     w: Array, table: LowTable, method: GaussJackson, per_revolution: float, fine: int, max_steps: int, lane: int,
-    row: int, back: int, base: int, batch: Batch, following: IntArray, turn: IntArray, track: Array, grid: Array,
-    nodes: Array, scratch: Array, curve: Array,
+    row: int, back: int, base: int, batch: Batch, following: IntArray, better: IntArray, turn: IntArray, track: Array,
+    grid: Array, nodes: Array, scratch: Array, curve: Array,
 ) -> int:
     """Look after a lane that stepped; return 0 to go on, 1 when it has begun a new start, 2 when its row has ended."""
     h = w[STEP, lane]
     awake = back > 1 or (w[TAU, lane] - w[ALERT, lane]) * h >= 0.0
-    output = (w[TAU, lane] - (batch.times[row, following[lane]] - batch.t0[row])) * h >= 0.0
+    last = batch.times.shape[1]
+    output = following[lane] < last and (w[TAU, lane] - (batch.times[row, following[lane]] - batch.t0[row])) * h >= 0.0
     low = not w[SQUARE, lane] > w[GUARD, lane]
     hit = math.inf
     if back > 1 or output or low:
         hit = watch(w, lane, row, batch, method, base, back, curve, following, track, scratch)
     elif w[OLD_CLIMB, lane] * w[CLIMB, lane] < 0.0:
         note_turn(w, lane, track)
-    if end_of(w, lane, row, hit, following[lane], max_steps, batch, curve, scratch, track) >= 0:
+    starting = turn[2] < WINDOW
+    if starting or back > 1:
+        better[lane] = following[lane]  # short steps have no need of it
+    elif better[lane] < following[lane] and not hit < math.inf:
+        write_better(w, lane, row, batch, method, base, curve, following, better, scratch)
+    if end_of(w, lane, row, hit, following[lane], better[lane], max_steps, batch, curve, scratch, track) >= 0:
         return 2
     if not awake:
         return 0
     w[MISS, lane] = 0.0
-    starting = turn[2] < WINDOW
     if starting:
         keep_on_starting(w, lane, method, fine, nodes, turn, base)
     to_go = steps_to_go(w, lane, method.predictor.shape[0], fine, turn[2])
-    set_alert(w, lane, row, following[lane], batch, to_go)
+    count = method.predictor.shape[0]
+    set_alert(w, lane, row, following[lane], better[lane], batch, to_go, count // 2)
     if starting or to_go < CHECK:
         return 0
     change = look(w, table, lane, row, per_revolution, fine, batch, grid, scratch, turn)
-    if change < 2:
-        return change
+    if change == 0:
+        return 0
+    better[lane] = following[lane]
+    if following[lane] == last:
+        reach_last(w, lane, row, batch, scratch[0])
+        return 2
+    if change == 1:
+        return 1
     for c in range(6):
         scratch[0, c] = w[POSITION + c, lane]
     finish_row(w, lane, row, DEGENERATE, w[TAU, lane], scratch[0], batch)
@@ -385,8 +414,8 @@ def attend(
 @lean_kernel
 def run_lanes(
     w: Array, table: LowTable, method: GaussJackson, per_revolution: float, fine: int, max_steps: int, first: int,
-    batch: Batch, row_of: IntArray, offsets: IntArray, turns: IntArray, following: IntArray, tracks: Array,
-    grids: Array, nodes: Array, scratch: Array, curve: Array,
+    batch: Batch, row_of: IntArray, offsets: IntArray, turns: IntArray, following: IntArray, better: IntArray,
+    tracks: Array, grids: Array, nodes: Array, scratch: Array, curve: Array,
 ) -> None:
     """Step all lanes until the queue is empty."""
     count = method.predictor.shape[0]
@@ -395,8 +424,8 @@ def run_lanes(
     running = 0
     for lane in range(WIDE):
         queue = refill(
-            w, table, lane, queue, per_revolution, fine, batch, row_of, following, tracks[lane], grids[lane], scratch,
-            turns[lane],
+            w, table, lane, queue, per_revolution, fine, batch, row_of, following, better, tracks[lane], grids[lane],
+            scratch, turns[lane],
         )  # fmt: skip
         if row_of[lane] != IDLE:
             starting |= 1 << lane
@@ -424,12 +453,12 @@ def run_lanes(
                 back = count // 2
             outcome = attend(
                 w, table, method, per_revolution, fine, max_steps, lane, row_of[lane], back, base, batch, following,
-                turns[lane], tracks[lane], grids[lane], nodes[lane], scratch, curve,
+                better, turns[lane], tracks[lane], grids[lane], nodes[lane], scratch, curve,
             )  # fmt: skip
             if outcome == 2:
                 queue = refill(
-                    w, table, lane, queue, per_revolution, fine, batch, row_of, following, tracks[lane], grids[lane],
-                    scratch, turns[lane],
+                    w, table, lane, queue, per_revolution, fine, batch, row_of, following, better, tracks[lane],
+                    grids[lane], scratch, turns[lane],
                 )  # fmt: skip
             if outcome > 0:
                 running &= ~bit

@@ -1,7 +1,8 @@
 """What is read off a step of a low orbit: output states, extremes of the radius, and the instant of an impact.
 
 States come from a polynomial in time whose second derivative is made of the latest accelerations, by the weights of the
-method (:attr:`sim.core.gauss_jackson.GaussJackson.between`): they are as good as those at the steps.
+method (:attr:`sim.core.gauss_jackson.GaussJackson.between`). Those of outputs are written anew half a history later,
+with accelerations on both sides of them (:func:`write_better`), unless the lane has started anew or ended before that.
 """
 
 from __future__ import annotations
@@ -14,7 +15,20 @@ import numpy.typing as npt
 
 from sim.core.compile import lean_kernel
 from sim.core.gauss_jackson import GaussJackson
-from sim.core.low_step import BEND, CLIMB, OLD_BEND, OLD_CLIMB, OLD_SQUARE, POSITION, SQUARE, STEP, TAU, VELOCITY
+from sim.core.low_step import (
+    BEND,
+    CLIMB,
+    OLD_BEND,
+    OLD_CLIMB,
+    OLD_SQUARE,
+    POSITION,
+    SQUARE,
+    STEP,
+    SUM1,
+    SUM2,
+    TAU,
+    VELOCITY,
+)
 
 Array = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -64,6 +78,54 @@ def lay_polynomial(w: Array, lane: int, base: int, weights: Array, curve: Array)
                 curve[c, p + 2] += weights[j, p] * f
         for p in range(powers):
             curve[c, p + 2] *= h * h / ((p + 1) * (p + 2))
+
+
+@lean_kernel
+def lay_middle(w: Array, lane: int, base: int, method: GaussJackson, curve: Array) -> None:
+    """Polynomial of the position in s = steps past the node K // 2 steps ago, for the step that ends there."""
+    count, powers = method.middle_between.shape
+    h = w[STEP, lane]
+    for c in range(3):
+        sum1 = w[SUM1 + c, lane]
+        sum2 = w[SUM2 + c, lane]
+        for j in range(count // 2):
+            sum2 -= sum1
+            sum1 -= w[base + 3 * j + c, lane]
+        place = sum2 - sum1
+        speed = sum1
+        for p in range(2, curve.shape[1]):
+            curve[c, p] = 0.0
+        for j in range(count):
+            f = w[base + 3 * j + c, lane]
+            place += method.middle_position[j] * f
+            speed += method.middle_velocity[j] * f
+            for p in range(powers):
+                curve[c, p + 2] += method.middle_between[j, p] * f
+        curve[c, 0] = h * h * place
+        curve[c, 1] = h * h * speed
+        for p in range(powers):
+            curve[c, p + 2] *= h * h / ((p + 1) * (p + 2))
+
+
+@lean_kernel
+def write_better(
+    w: Array, lane: int, row: int, batch: Batch, method: GaussJackson, base: int, curve: Array, following: IntArray,
+    better: IntArray, scratch: Array,
+) -> None:
+    """Write anew the outputs that by now have accelerations on both sides."""
+    h = w[STEP, lane]
+    tau = w[TAU, lane] - (method.predictor.shape[0] // 2) * h
+    if (tau - (batch.times[row, better[lane]] - batch.t0[row])) * h < 0.0:
+        return
+    lay_middle(w, lane, base, method, curve)
+    while better[lane] < following[lane]:
+        s = (batch.times[row, better[lane]] - batch.t0[row] - tau) / h
+        if s > 0.0:
+            break
+        state_at(curve, s, h, scratch[0])
+        for c in range(6):
+            batch.path[row, better[lane], c] = scratch[0, c]
+        better[lane] += 1
 
 
 @lean_kernel

@@ -23,7 +23,7 @@ from sim.core.status import STATUS_TEXT, Status
 from sim.dynamics.full_model import FullForceModel
 from sim.dynamics.gravity_field import GravityField
 from sim.errors import InputError
-from sim.propagation.rows import ROWS_PER_CHUNK, output_times, per_row, run_chunks, span_of, state_rows
+from sim.propagation.rows import ROWS_PER_CHUNK, output_times, per_row, processors, run_chunks, span_of, state_rows
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -162,6 +162,11 @@ def propagate_low_orbits(
     70                    80    13    13  0.83  0.22  0.04
     ====== ===== ===== ===== ===== ===== ===== ===== =====
 
+    States of the path can be propagated on: a week in degree 20 with 75 steps, taken up again each day or each quarter
+    of a day, ends with errors of at most 1.1 and 3.7 m instead of 0.5 m, in degree 50 with 200 steps 0.2 and 0.4 m
+    instead of 0.1 m. (An output is read off half a history later, with accelerations on both sides of it; without that
+    it was 31 and 42 m. It is not where an impact or a change of the step comes first.)
+
     After 180 days in degree 50, 30 to 120 km high at first, against 300 steps: with 200 steps the instants of impacts
     move by 0.03 s (median; at most 0.4 s) and least radii by 0.2 m; with 120 steps by 2 s, in one case of 64 by a
     revolution, and by 0.15 km; which orbits fall is the same down to 90 steps.
@@ -198,7 +203,9 @@ def propagate_low_orbits(
             lowest, highest, t_end, status, steps,
         )  # fmt: skip
 
-    run_chunks(run, n, threads, ROWS_PER_CHUNK)
+    # A quarter of a thread's share at a time, so that threads end together, but not so few that lanes run empty.
+    share = -(-n // (4 * (processors() if threads is None else threads)))
+    run_chunks(run, n, threads, max(ROWS_PER_CHUNK, share))
     return LowOrbits(ends, t_end, status, steps, path, times, lowest, highest)
 
 

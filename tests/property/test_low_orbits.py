@@ -181,6 +181,26 @@ def test_there_and_back(model):
     assert np.sqrt(((back.states - states)[:, :3] ** 2).sum(axis=1)).max() < 1e-6
 
 
+def test_a_path_can_be_taken_up_again():
+    """In degree 20 with 80 steps a revolution: two days at once, and again from every half day.
+
+    Measured 0.05 and 0.16 m.
+    """
+    forces = FullForceModel(
+        center="moon", point_masses=("earth", "moon", "sun"), moon_field=open_gravity_field("grgm1200a", 20)
+    )
+    states, t0 = orbits(21, 16, 80.0, 120.0, fast=1.01)
+    times = t0[:, np.newaxis] + DAY * np.array([0.5, 1.0, 1.5, 2.0])
+    fine = propagate_low_orbits(states, t0, times, forces, steps_per_revolution=STEPS)
+    once = propagate_low_orbits(states, t0, times, forces, steps_per_revolution=80.0)
+    state, now = states, t0
+    for k in range(4):
+        state = propagate_low_orbits(state, now, times[:, [k]], forces, steps_per_revolution=80.0).states
+        now = times[:, k]
+    for ends, tolerance_km in ((once.states, 2e-4), (state, 5e-4)):
+        assert np.sqrt(((ends - fine.states)[:, :3] ** 2).sum(axis=1)).max() < tolerance_km
+
+
 def test_low_orbits_about_the_earth():
     """Both figures, both tides: what acts is the full model. Measured: 0.4 mm after half a day."""
     model = FullForceModel(
