@@ -6,6 +6,7 @@ import numpy as np
 
 from sim.analysis.at_moon_orbits import evolution, free_track
 from sim.constants import SECONDS_PER_DAY
+from sim.dynamics import ForceModel, FullForceModel, open_gravity_field
 from sim.operations import (
     Lander,
     LunarElements,
@@ -17,6 +18,13 @@ from sim.operations import (
     powered_descent,
     sun_times,
     track_from_elements,
+)
+from sim.propagation import (
+    FarthestPoint,
+    RadiusCrossing,
+    propagate,
+    propagate_at,
+    propagate_with_stm,
 )
 from sim.sites import ground_station, launch_site
 from sim.study.chunks import ProgressCallback
@@ -53,7 +61,10 @@ def warmup(*, progress: ProgressCallback | None = None) -> None:
     progress : callable, optional
         Called as ``progress(label, done, total)``.
     """
-    steps = ("solver and windows", "trajectories", "orbits and links at the Moon", "descents and horizons")
+    steps = (
+        "solver and windows", "trajectories", "events, matrices and every force", "orbits and links at the Moon",
+        "descents and horizons",
+    )  # fmt: skip
     if progress is not None:
         progress(f"compiling: {steps[0]}", 0, len(steps))
     table = find_opportunities(smallest_request())
@@ -61,12 +72,29 @@ def warmup(*, progress: ProgressCallback | None = None) -> None:
         progress(f"compiling: {steps[1]}", 1, len(steps))
     if len(table):
         sample_trajectory(table.tli_state[0], float(table.tli_tdb[0]), float(table.perilune_tdb[0]), count=8)
-    for done, (step, compiled) in enumerate(zip(steps[2:], (_at_the_moon, _descents), strict=True), start=2):
+    others = (_flights, _at_the_moon, _descents)
+    for done, (step, compiled) in enumerate(zip(steps[2:], others, strict=True), start=2):
         if progress is not None:
             progress(f"compiling: {step}", done, len(steps))
         compiled()
     if progress is not None:
         progress("compiling: done", len(steps), len(steps))
+
+
+def _flights() -> None:
+    """Call what the package offers beside windows: events, dense output, matrices, every method and force."""
+    start = utc_day_start_tdb(_DAY)
+    state = np.array([6578.137, 0.0, 0.0, 0.0, 10.9, 0.0])
+    plain, full = ForceModel(), FullForceModel(moon_field=open_gravity_field("grgm1200a", 8))
+    times = start + np.array([600.0, 1800.0])
+    crossings = (RadiusCrossing("earth", 8000.0, inward=False), FarthestPoint("earth"))
+    propagate(state, start, times[1], plain, events=crossings)
+    propagate(state, start, times[1], plain, stops=crossings)
+    propagate_at(state, start, times, plain)
+    for stops in ((), crossings):
+        propagate_with_stm(state, start, times[1], plain, stops=stops)
+    propagate(state, start, times[0], plain, method="dop853")
+    propagate_with_stm(state, start, times[0], full)
 
 
 def _at_the_moon() -> None:

@@ -227,4 +227,4 @@ def test_a_plan_runs_alone(folder):
 def test_warmup_goes_through():
     told = []
     warmup(progress=lambda *call: told.append(call))
-    assert told[-1][1:] == (4, 4)
+    assert told[-1][1:] == (5, 5)
