@@ -2,8 +2,8 @@
 
 Usage::
 
-    python -m benchmarks.lunar_orbits --json benchmarks/results/low_orbits.jsonl [PART ...]
-    python -m benchmarks.lunar_orbits --json benchmarks/results/low_orbits.jsonl --report
+    python -m benchmarks.lunar_orbits --json benchmarks/results/lunar_orbits.jsonl [PART ...]
+    python -m benchmarks.lunar_orbits --json benchmarks/results/lunar_orbits.jsonl --report
 
 The work is cut into jobs of seconds to a minute. Each appends one JSON line when it is done, with all numbers and what
 they were made with; a run that was stopped is started again with the same command and goes on with the jobs that are
@@ -260,7 +260,7 @@ def scan(altitude_km: float, degree: int) -> dict[str, Any]:
         MOON.radius_km + altitude_km, inclination, float(tdb_from_utc(EPOCH_UTC)), degree=degree, threads=1
     )
     shift = found.shift_ecc[:, 0]
-    k = np.flatnonzero(np.diff(np.sign(shift)) != 0.0)
+    k = np.flatnonzero(np.abs(np.diff(np.sign(shift))) > 0.0)  # not where an orbit did not last the month: NaN
     zeros = inclination[k] - shift[k] / (shift[k + 1] - shift[k])
     return {
         "epoch_utc": EPOCH_UTC, "altitude_km": altitude_km, "degree": degree, "inclination_deg": finite(inclination),

@@ -17,6 +17,7 @@ from pathlib import Path
 from benchmarks import registry, verdict
 from benchmarks.accuracy_tables import ACCURACY, RESULTS, group_table, headline_table, markdown, number, whole_table
 from benchmarks.cost_tables import COST_TABLES
+from benchmarks.orbit_tables import ORBIT_TABLES
 
 ROOT = Path(__file__).parents[1]
 SPEED = RESULTS / "speed.jsonl"
@@ -86,6 +87,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "speed": speed_table,
     "bad-input": bad_input_table,
     **COST_TABLES,
+    **ORBIT_TABLES,
 }
 
 

@@ -18,7 +18,7 @@ of thrust or 0.02 km/s of arrival speed.
 Queqiao-2 (1,200 kg): 2024-03-24 16:46 UTC, about 440 km up, 19 minutes (CNSA,
 https://en.gmw.cn/2024-03/26/content_37227858.htm). Neither engine nor first orbit are public; height at ignition
 hardly depends on them: with the perilune at 200 km a burn of 19 minutes begins at 465 km into an ellipse of 16,000 km
-and at 479 km into one of 3,500 km; 25 to 39 km too high, as much as a perilune of 170 km would take away.
+and at 479 km into one of 3,500 km, 25 to 39 km too high; a perilune at 172 or 153 km would bring it down to 440.
 
 Luna 25 (1,750 kg): 2023-08-16 08:57 UTC, 243 s with the main engine and 76 s with those for landing, in orbit at 09:03
 (TASS, https://tass.ru/kosmos/18522529/amp); orbit planned at 100 km, flown 90 x 113. Its thrusts are not public: the

@@ -10,6 +10,7 @@ import pytest
 pytest.importorskip("benchmarks", reason="the benchmarks are not part of the installed package")
 
 from benchmarks import lunar_orbits
+from benchmarks.orbit_tables import LUNAR_ORBITS, orbit_table
 from sim.errors import InputError
 from sim.operations.low_orbits import equator_axes
 
@@ -59,3 +60,14 @@ def test_the_frames_of_the_publication_differ_by_what_the_moons_pole_moved():
     mean = lunar_orbits.published_axes("mean pole")
     assert np.degrees(np.arccos(then[2] @ mean[2])) == pytest.approx(1.55, abs=0.05)
     assert np.allclose(mean @ mean.T, np.eye(3), atol=1e-12)
+
+
+def test_the_table_says_what_the_committed_records_hold(tmp_path):
+    text = orbit_table()
+    assert "| 410.8 d |" in text
+    assert len(text.splitlines()) > 30
+    records = lunar_orbits.done(LUNAR_ORBITS)
+    assert {part for part, _ in records} == {"published", "relays", "keeping", "families", "lifetimes"}
+    kept = records["keeping", "50 km, 90 deg"]["result"]
+    assert f"{kept['year_dv_m_s']:.1f} m/s a year" in text
+    assert len(orbit_table(tmp_path / "none").splitlines()) == 2
