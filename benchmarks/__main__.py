@@ -53,7 +53,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     seeds = once.add_mutually_exclusive_group()
     seeds.add_argument("--seed", type=int, default=1, help="of the inputs (default 1)")
     seeds.add_argument("--unseen", action="store_true", help="a seed drawn now, which nobody has tuned anything to")
-    once.add_argument("--tools", help="comma-separated (default perilune,heyoka; of T1 and T2 perilune)")
+    once.add_argument("--tools", help="comma-separated (default perilune,heyoka; T1, T2: perilune; W1-events: all)")
     once.add_argument("--rows", type=int, help=f"default {ROWS}; T1, T2 and GMAT bring their own")
     once.add_argument("--rounds", type=int, default=5)
     once.add_argument("--json", type=Path, help="append the records to this file, one JSON line each")
@@ -94,7 +94,10 @@ def usual_tools(task: str) -> str:
     str
         Comma-separated.
     """
-    return ",".join(WHOLE[task].tools) if task in WHOLE else "perilune,heyoka"
+    if task in WHOLE:
+        return ",".join(WHOLE[task].tools)
+    known = TASKS[task].tools
+    return "perilune,heyoka" if "heyoka" in known else ",".join(known)
 
 
 def measure_rows(options: argparse.Namespace, seed: int, names: list[str]) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.events_task import EVENT_TASKS
 from benchmarks.extended_precision import extended_ends
 from benchmarks.heyoka_tools import long_double_ends
 from benchmarks.low_orbit_peers import with_peers
@@ -76,4 +77,5 @@ TASKS: Final = {
     "W1-1mm": departure_task("W1-1mm", "5 days past the Moon, 1 mm", 1e-3),
     **with_peers(LOW_ORBITS),
     **W3_TASKS,
+    **EVENT_TASKS,
 }
