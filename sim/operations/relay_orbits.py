@@ -8,13 +8,14 @@ seed: the Earth's orbit is an ellipse that turns, the Sun helps, and the Moon's 
 stray least over a stated span. (That their trends vanish would say nothing there: an ellipse beside the frozen one
 swings about it in two years or so, and a line fitted over a whole swing is level however wide it is.)
 
-Measured from 2 April 2024 (``benchmarks/results/lunar_orbits.jsonl``): the ellipse of 6541 km and e = 0.6 that Ely (2005)
-proposes, corrected over 12, 24 or 60 months at four nodes, keeps 0.537 < e < 0.654 and its argument within 75 to 105
-degrees for ten years; uncorrected seeds keep 0.535 < e < 0.637 for five. The argument swings by 15 degrees in years,
-forced and free together, and the correction takes out only the free part. Queqiao-2's ellipse as flown, 200 x 16,000 km
-at 62.4 degrees, lasts three years untouched at nodes from 345 to 60 degrees and falls within 2 to 365 days at the
-others; at 119.25 degrees it falls at all nodes within 155 days. Its node is not public.
-:func:`sim.operations.orbit_keeping.keep_above` says what it takes to hold it at each.
+Measured from 2 April 2024 (``benchmarks/results/lunar_orbits.jsonl``): the ellipse of 6541 km and e = 0.6 of Ely (2005),
+corrected over 12, 24 or 60 months at four nodes, keeps 0.537 < e < 0.654 and its argument within 75 to 105 degrees for
+ten years; uncorrected seeds keep 0.535 < e < 0.637 for five. The argument swings by 15 degrees in years, forced and
+free together, and the correction takes out only the free part. Queqiao-2's ellipse as flown, 200 x 16,000 km at 62.4
+degrees, lasts three years untouched at nodes from 345 to 60 degrees and falls within 2 to 365 days at the others; at
+119.25 degrees it falls at all nodes within 155 days. Its node is not public. Kept above 100 km by
+:func:`sim.operations.orbit_keeping.keep_above` it lasts at every node, for 0 to 118 m/s in the first year and at most 7
+in the second.
 
 Elements count here from the plane of the Earth's motion about the Moon at the epoch (`earth_plane_axes`), or from the
 Moon's equator of date; function and field names say which. An argument of perilune of 90 degrees puts the perilune over
