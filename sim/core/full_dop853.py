@@ -1,7 +1,7 @@
 """DOP853 for rows of states under the full force model, whose forces may depend on velocity, mass and switched engines.
 
-Steps end exactly where an engine is switched, at every output time, at the surface of a body, and within a tenth of a
-millisecond after the edges of umbra and penumbra, where the light has a kink that no error estimate is safe against
+Steps end exactly where an engine is switched, at every output time, at the surface of a body, at events that end a row
+(:mod:`sim.core.full_events`), and within a tenth of a millisecond after the edges of umbra and penumbra, where the light has a kink that no error estimate is safe against
 (unless a shadow begins and ends within one step, a grazing one). The error norm is Hairer's (the same as in
 :mod:`sim.core.dop853`): position errors against ``tolerance`` times the distance to the nearest of Earth, Moon and
 centre, velocity errors against ``tolerance`` times the speed. Mass (linear in time) and partial derivatives follow
@@ -18,8 +18,10 @@ import numpy.typing as npt
 
 from sim.core.body_axes import locate
 from sim.core.compile import kernel, lean_kernel
-from sim.core.dop853_step import SMALLEST_STEP, error_norm, first_step, norm3, solution, stage_state, step_factor
-from sim.core.dop853_tableau import STAGES, C
+from sim.core.dop853_step import SMALLEST_STEP, error_norm, first_step, norm3, step_factor
+from sim.core.dop853_tableau import STAGES
+from sim.core.events import NO_EVENT, Stops
+from sim.core.full_events import first_event, stages
 from sim.core.full_forces import CENTER, MASS, FullForces, Work, rates, shadow_edges
 from sim.core.full_terms import FLOW, START, STOP, THRUST
 from sim.core.status import IMPACT, MAX_STEPS, NO_SOLUTION, NONFINITE, OK, OUT_OF_EPHEMERIS, STEP_TOO_SMALL
@@ -30,17 +32,6 @@ LANDING: Final = 1e-9
 """km above or below the surface at which a row that hits it ends."""
 EDGE: Final = 1e-4
 """s after the edge of a shadow at which a step ends."""
-
-
-@lean_kernel
-def stages(
-    y: Array, s: float, h: float, areas: Array, burn: Array, forces: FullForces, work: Work, k: Array, trial: Array
-) -> None:
-    """Evaluate the stages 1 to 11 and put the solution of order 8 into ``trial``; ``k[0]`` must be there."""
-    for i in range(1, STAGES):
-        stage_state(y, h, i, k, trial)
-        rates(trial, s + C[i] * h, areas, burn, forces, work, k[i])
-    solution(y, h, k, trial)
 
 
 @lean_kernel
@@ -168,7 +159,7 @@ def cut_at_edge(
 @lean_kernel
 def advance(
     y: Array, s0: float, tau: float, target: float, h: float, tolerance: float, steps_left: int, areas: Array,
-    burn: Array, forces: FullForces, surfaces: Array, work: Work, k: Array, trial: Array,
+    burn: Array, forces: FullForces, surfaces: Array, stops: Stops, work: Work, k: Array, trial: Array,
 ) -> tuple[int, int, float, float]:
     """Integrate ``y`` in place from ``s0 + tau`` to ``s0 + target``, with the same engine all the time.
 
@@ -186,7 +177,9 @@ def advance(
         What acts.
     surfaces : numpy.ndarray (B + 1,)
         Radii at which the row ends.
-    work, k, trial : Work, numpy.ndarray (STAGES + 1, size), numpy.ndarray (size,)
+    stops : Stops
+        Events that end the row; which one did is left in ``work.number[1]``.
+    work, k, trial : Work, numpy.ndarray (STAGES + 2, size), numpy.ndarray (size,)
         Scratch.
 
     Returns
@@ -219,6 +212,16 @@ def advance(
                 last = False
                 proposed = h
         body = surface_below(trial, surfaces, work)
+        if stops.kind.shape[0] > 0:
+            which, cut = first_event(y, trial, s0 + tau, use, areas, burn, stops, forces, work, k, k[STAGES + 1])
+            # A surface that is only grazed is met here; one below which the step ends, more exactly further down.
+            if which != NO_EVENT and not (body >= 0 and stops.status[which] == IMPACT):
+                copy(y, k[STAGES])
+                stages(k[STAGES], s0 + tau, cut, areas, burn, forces, work, k, y)
+                if stops.status[which] == IMPACT or surface_below(y, surfaces, work) < 0:
+                    work.number[1] = which
+                    return int(stops.status[which]), made, tau + cut, h
+                copy(k[STAGES], y)
         if body >= 0:
             index = CENTER if body == surfaces.shape[0] - 1 else body
             # The rows of k are free now: the last one keeps the state before the step.
@@ -276,7 +279,7 @@ def engine_at(burns: Array, s0: float, tau: float, target: float, burn: Array) -
 @lean_kernel
 def run_row(
     y: Array, s0: float, targets: Array, tolerance: float, max_steps: int, areas: Array, burns: Array,
-    forces: FullForces, surfaces: Array, work: Work, k: Array, trial: Array, burn: Array, path: Array,
+    forces: FullForces, surfaces: Array, stops: Stops, work: Work, k: Array, trial: Array, burn: Array, path: Array,
 ) -> tuple[int, int, float]:
     """Propagate one row through its output times; return status, steps, seconds past ``s0``."""
     tau = 0.0
@@ -293,7 +296,7 @@ def run_row(
             if not y[MASS] - burn[FLOW] * (until - tau) > 0.0:
                 return NO_SOLUTION, steps, tau
             code, made, tau, h = advance(
-                y, s0, tau, until, h, tolerance, max_steps - steps, areas, burn, forces, surfaces, work, k, trial
+                y, s0, tau, until, h, tolerance, max_steps - steps, areas, burn, forces, surfaces, stops, work, k, trial
             )
             steps += made
             if code != OK:
@@ -305,8 +308,9 @@ def run_row(
 @kernel
 def full_rows(
     forces: FullForces, start: float, stop: float, states: Array, t0: Array, times: Array, areas: Array, burns: Array,
-    surfaces: Array, tolerance: float, max_steps: int, first: int, last: int, work: Work, ends: Array, path: Array,
-    t_end: Array, status: npt.NDArray[np.int8], steps: npt.NDArray[np.int32],
+    surfaces: Array, stops: Stops, tolerance: float, max_steps: int, first: int, last: int, work: Work, ends: Array,
+    path: Array, t_end: Array, status: npt.NDArray[np.int8], stop_met: npt.NDArray[np.int8],
+    steps: npt.NDArray[np.int32],
 ) -> None:
     """Propagate rows ``first`` to ``last - 1``, landing exactly on every time asked for.
 
@@ -327,23 +331,27 @@ def full_rows(
     burns : numpy.ndarray (N, K, BURN_SIZE)
         Burns with times in seconds past ``start``; unused places have no thrust.
     surfaces : numpy.ndarray (B + 1,)
-        Radii at which rows end; 0: none. The last is the centre's.
+        Radii at which rows end; 0: none. The last is the centre's. Looked at where steps end.
+    stops : Stops
+        Events that end rows, found inside steps too; surfaces among them, for passes below ground inside a step.
     tolerance, max_steps : float, int
         See the module's docstring.
     first, last : int
         Rows to do.
     work : Work
         Scratch of this thread.
-    ends, path, t_end, status, steps : numpy.ndarray (N, size), (N, T, size), (N,), (N,), (N,)
-        Results; of ``path``, states that were not reached stay as they are.
+    ends, path, t_end, status, stop_met, steps : numpy.ndarray (N, size), (N, T, size), (N,), (N,), (N,), (N,)
+        Results; ``stop_met`` is the number of the event that ended a row, else -1; of ``path``, states that were not
+        reached stay as they are.
     """
-    k = np.zeros((STAGES + 1, states.shape[1]))
+    k = np.zeros((STAGES + 2, states.shape[1]))
     trial = np.zeros(states.shape[1])
     burn = np.zeros(burns.shape[2])
     for row in range(first, last):
         ends[row] = states[row]
         t_end[row] = t0[row]
         steps[row] = 0
+        stop_met[row] = NO_EVENT
         final = times[row, times.shape[1] - 1]
         finite = all_finite(states[row]) and math.isfinite(t0[row]) and math.isfinite(final)
         if not (finite and states[row, MASS] > 0.0 and all_finite(areas[row])):
@@ -357,10 +365,12 @@ def full_rows(
         own = burns[row].copy()
         own[:, START] -= number * forces.piece
         own[:, STOP] -= number * forces.piece
+        work.number[1] = NO_EVENT
         code, made, tau = run_row(
-            ends[row], s0, times[row] - t0[row], tolerance, max_steps, areas[row], own, forces, surfaces, work, k,
-            trial, burn, path[row],
+            ends[row], s0, times[row] - t0[row], tolerance, max_steps, areas[row], own, forces, surfaces, stops, work,
+            k, trial, burn, path[row],
         )  # fmt: skip
+        stop_met[row] = work.number[1]
         status[row] = code
         steps[row] = made
         t_end[row] = final if code == OK else t0[row] + tau

@@ -121,8 +121,8 @@ class Work(NamedTuple):
         Distances from the edges of shadows at the beginning, at the end and inside of a step.
     slopes : numpy.ndarray (3, 7)
         Derivatives of the acceleration by position, velocity and light-pressure area.
-    number : numpy.ndarray (1,)
-        Piece of the tables from whose start times are counted.
+    number : numpy.ndarray (2,)
+        Piece of the tables from whose start times are counted; the event that ended the row.
     """
 
     places: Array
@@ -406,7 +406,7 @@ def new_work(forces: FullForces) -> Work:
     length = max(forces.earth_field.degree, forces.moon_field.degree) + 5
     return Work(
         np.zeros((n, 3)), np.zeros((n, 3)), np.zeros((2, 3, 3)), np.zeros((3, 2, length)),
-        np.zeros((8, 6)), np.zeros((3, 4)), np.zeros((3, 7)), np.zeros(1, dtype=np.int64),
+        np.zeros((8, 6)), np.zeros((3, 4)), np.zeros((3, 7)), np.zeros(2, dtype=np.int64),
     )  # fmt: skip
 
 

@@ -79,10 +79,11 @@ def propagate(
     srp_area_m2, drag_area_m2 : array_like (N,) or ()
         Areas with their coefficients, C_R A and C_D A; `FullForceModel` with ``dop853`` only.
     stops : sequence of Stop
-        Events that end a row (see :mod:`sim.propagation.stops`); the earliest one counts. Located to 1e-7 s.
-        `ForceModel` with ``rkn1210`` only, as `events`.
+        Events that end a row (see :mod:`sim.propagation.stops`); the earliest one counts. Located to 1e-7 s. All of
+        them with a `ForceModel` of Earth and Moon and ``rkn1210``; spheres and apsides with a `FullForceModel` and
+        ``dop853``; spheres of one direction and closest approaches with a `ForceModel` without Earth or Moon.
     events : sequence of Stop
-        Events that are recorded on the way; models with both Earth and Moon only.
+        Events that are recorded on the way; a `ForceModel` with both Earth and Moon only, and ``rkn1210``.
     max_events : int
         Events kept of each row.
     impacts : bool
@@ -233,12 +234,12 @@ class _Call:
         areas = {"srp_area_m2": self.srp_area_m2, "drag_area_m2": self.drag_area_m2}
         refused = {name: np.any(np.asarray(area) != 0.0) and (fast or low) for name, area in areas.items()}
         refused["finite burns"] = finite and (fast or low)
-        refused["stops"] = bool(o.stops) and not fast
+        refused["stops"] = bool(o.stops) and low
         refused["events"] = bool(o.events) and not fast
         refused["a tolerance"] = low and o.tolerance != TOLERANCE
         given = [name for name, wrong in refused.items() if wrong]
         if given:
-            hint = "a FullForceModel with method 'dop853' takes areas and finite burns, a ForceModel stops and events"
+            hint = "a FullForceModel with 'dop853' takes areas, finite burns and stops; a ForceModel stops and events"
             name = f"method {self.method!r}" if low else f"a {type(model).__name__}"
             raise InputError(f"{name} takes no {' and no '.join(given)}; {hint}")
         for burn in self.burns:
@@ -257,7 +258,7 @@ def _flight(call: _Call, n: int, t0: FloatArray, t1: FloatArray, path: bool) -> 
         return partial(_fly_low, call, call.model)
     finite = [burn for burn in call.burns if isinstance(burn, FiniteBurn)]
     ready = FullFlight.of(
-        call.model, n, t0, t1, call.srp_area_m2, call.drag_area_m2, finite, call.options.impacts
+        call.model, n, t0, t1, call.srp_area_m2, call.drag_area_m2, finite, call.options.impacts, call.options.stops
     )  # fmt: skip
     return partial(_fly_full, call, ready)
 
@@ -285,8 +286,10 @@ def _fly_full(
     o = call.options
     found = ready.fly(rows, start, t0, times, mass, False, o.tolerance, o.threads, o.max_steps)
     states = found.end_rows[:, :6].copy()
+    ground = _surface_met(call.model, states, found.t_tdb, found.status)
+    stop = np.where((found.stop < 0) & (ground >= 0), ground + len(o.stops), found.stop).astype(np.int8)
     return Trajectories(
-        states, found.t_tdb, found.status, _surface_met(call.model, states, found.t_tdb, found.status), found.steps,
+        states, found.t_tdb, found.status, stop, found.steps,
         found.path_rows[:, :, :6].copy(), times, log=empty_results(start, t0).log,
         mass_kg=found.end_rows[:, MASS].copy(), path_mass_kg=found.path_rows[:, :, MASS].copy(),
     )  # fmt: skip
@@ -311,7 +314,7 @@ def _fly_low(
 def _surface_met(
     model: AnyModel, states: FloatArray, t_tdb: FloatArray, status: npt.NDArray[np.int8]
 ) -> npt.NDArray[np.int8]:
-    """Tell at which surface rows ended, numbered as events are (no stops, then the surfaces); else -1."""
+    """Tell at which surface rows ended, counted from the Earth's; else -1."""
     stop = np.full(len(states), -1, np.int8)
     held = [surface for surface in SURFACES if surface.body in model.point_masses]
     hit = np.flatnonzero(status == Status.IMPACT)

@@ -92,8 +92,8 @@ def propagate_with_stm(
         held. The derivative by the first epoch is NaN in rows whose engine burns there: it would need that by the mass.
     mass_kg, srp_area_m2, drag_area_m2 : array_like (N,) or ()
         Masses at ``t0_tdb``, and areas with their coefficients.
-    stops : sequence of RadiusCrossing or ClosestApproach
-        Events that end a row; the earliest one counts. `ForceModel` only.
+    stops : sequence of Stop
+        Events that end a row, those that :func:`sim.propagation.propagate` takes with the model; the earliest counts.
     impacts : bool
         Whether rows end when they enter the Earth or the Moon.
     threads : int, optional
@@ -119,9 +119,7 @@ def propagate_with_stm(
     options.check()
     start = about_anchor(model, given, t0)
     if isinstance(model, FullForceModel):
-        if stops:
-            raise InputError("a FullForceModel takes no stops; allowed: a ForceModel, or none of them")
-        flight = FullFlight.of(model, n, t0, t1, srp_area_m2, drag_area_m2, burns, impacts)
+        flight = FullFlight.of(model, n, t0, t1, srp_area_m2, drag_area_m2, burns, impacts, stops)
         result = _full_matrices(flight, start, t0, t1, per_row(mass_kg, n, "mass_kg"), options)
     else:
         if burns or np.any(np.asarray(srp_area_m2)) or np.any(np.asarray(drag_area_m2)):
@@ -150,7 +148,7 @@ def _full_matrices(
     by_end = np.where(usable[:, np.newaxis], last[:, :6], np.nan)
     nothing = empty_results(start, t0)
     return PropagationWithStm(
-        found.end_rows[:, :6].copy(), found.t_tdb, found.status, nothing.stop, found.steps, matrices, by_epoch, by_end,
+        found.end_rows[:, :6].copy(), found.t_tdb, found.status, found.stop, found.steps, matrices, by_epoch, by_end,
         log=nothing.log, mass_kg=found.end_rows[:, MASS].copy(),
     )  # fmt: skip
 

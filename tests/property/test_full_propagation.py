@@ -10,6 +10,7 @@ import pytest
 
 from sim.constants import STANDARD_GRAVITY_M_S2
 from sim.core.body_axes import earth_axes, locate
+from sim.core.events import no_stops
 from sim.core.full_dop853 import full_rows
 from sim.core.full_forces import PLAIN_SIZE, new_work
 from sim.core.full_terms import BURN_SIZE, density
@@ -129,11 +130,11 @@ def fly(forces, flat, state, t1, tolerance):
     begin = np.zeros((1, PLAIN_SIZE))
     begin[0, :6], begin[0, 6] = state, 1.0
     ends, path, t_end = begin.copy(), np.zeros((1, 1, PLAIN_SIZE)), np.zeros(1)
-    status, steps = np.zeros(1, np.int8), np.zeros(1, np.int32)
+    status, met, steps = np.zeros(1, np.int8), np.zeros(1, np.int8), np.zeros(1, np.int32)
     full_rows(
         forces, flat.start_tdb, flat.stop_tdb, begin, np.array([T0]), np.array([[t1]]), np.zeros((1, 2)),
-        np.zeros((1, 0, BURN_SIZE)), np.zeros(1), tolerance, 100000, 0, 1, new_work(forces), ends, path, t_end,
-        status, steps,
+        np.zeros((1, 0, BURN_SIZE)), np.zeros(1), no_stops(), tolerance, 100000, 0, 1, new_work(forces), ends, path,
+        t_end, status, met, steps,
     )  # fmt: skip
     assert status[0] == Status.OK
     return ends[0, :6]

@@ -64,8 +64,8 @@ def test_the_grain_of_the_ephemeris(record_accuracy):
         residual = np.polynomial.chebyshev.chebval(x, series).T + places[0] - states[:, :3]
         apart.append(np.linalg.norm(residual, axis=1).max())
         off.append(np.linalg.norm(velocity - states[:, 3:], axis=1).max())
-    # Measured 0.11 mm and 1.7e-5 mm/s. A low orbit joined to the one or the other there drifts by up to 20 mm a day along
-    # its track: 19 times the height each revolution, three times the velocity each second.
+    # Measured 0.11 mm and 1.7e-5 mm/s. A low orbit joined to the one or the other there drifts by up to 20 mm a day
+    # along its track: 19 times the height each revolution, three times the velocity each second.
     case, other = "DE440's Moon at the edges of granules", "one polynomial across"
     record_accuracy(case, other, "position", 1e6 * max(apart), "mm", 0.5)
     record_accuracy(case, other, "velocity", 1e6 * max(off), "mm/s", 1e-4)

@@ -12,9 +12,12 @@ from sim.dynamics import FiniteBurn, ForceModel, FullForceModel, Impulse
 from sim.errors import InputError
 from sim.frames import R_rtn_icrf, R_vnc_icrf
 from sim.propagation import (
+    AltitudeCrossing,
     ClosestApproach,
+    FarthestPoint,
     NodeCrossing,
     RadiusCrossing,
+    SphereOfInfluence,
     propagate,
     propagate_at,
     propagate_full,
@@ -128,6 +131,70 @@ def test_events_and_stops_on_several_legs():
     np.testing.assert_array_equal(little.log.t_tdb[0], run.log.t_tdb[0, :2])
 
 
+LOOK = (
+    ClosestApproach("moon"), RadiusCrossing("moon", 20e3, inward=False), RadiusCrossing("earth", 2e5, inward=None),
+    SphereOfInfluence("moon"), AltitudeCrossing("moon", 150.0), FarthestPoint("moon"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("stop", LOOK)
+@pytest.mark.parametrize("back", [False, True])
+def test_stops_under_full_forces_are_those_of_the_fast_path(stop, back):
+    """The same point masses fly in both; events are found by different codes."""
+    states, fast = spread(4, 3e-6), ForceModel(earth_zonals=0)
+    begin = propagate(states, T0, T0 + (6.0 if back else 0.5) * DAY, fast, tolerance=1e-13, impacts=False)
+    goal = T0 + (0.5 if back else 8.0) * DAY
+    call = {"tolerance": 1e-13, "impacts": False, "stops": [RadiusCrossing("earth", 9e5, inward=False), stop]}
+    mine = propagate(begin.states, begin.t_tdb, goal, THREE, **call)
+    theirs = propagate(begin.states, begin.t_tdb, goal, fast, **call)
+    np.testing.assert_array_equal(mine.status, theirs.status)
+    np.testing.assert_array_equal(mine.stop, theirs.stop)
+    assert np.abs(mine.t_tdb - theirs.t_tdb).max() < 1e-3
+    assert np.abs(mine.states - theirs.states)[:, :3].max() < 1e-3
+
+
+def test_full_stops_meet_their_conditions_and_cost_no_bit():
+    stops = [RadiusCrossing("moon", 10.0), FarthestPoint("moon")]
+    moon = propagate(LOW_MOON, T0, T0 + DAY, MOON, stops=stops)
+    r, v = moon.states[0, :3], moon.states[0, 3:]
+    assert (moon.status[0], moon.stop[0]) == (Status.EVENT, 1)
+    assert abs(r @ v) / np.linalg.norm(r) < 1e-9
+    free = propagate(LOW_MOON, T0, moon.t_tdb, MOON)
+    assert np.linalg.norm(free.states[0, :3] - r) < 3e-7  # an epoch is rounded to 1e-7 s
+    never = propagate(LOW_MOON, T0, T0 + DAY, MOON, stops=stops[:1])
+    np.testing.assert_array_equal(never.states, propagate(LOW_MOON, T0, T0 + DAY, MOON).states)
+    # A sphere that is only grazed inside a step is met, and the ground counts where it comes first.
+    low = np.linalg.norm(propagate(LOW_MOON, T0, T0 + DAY, MOON, stops=[ClosestApproach("moon")]).states[0, :3])
+    for depth, status in ((-1e-3, Status.OK), (1e-3, Status.EVENT)):
+        grazed = propagate(LOW_MOON, T0, T0 + 7000.0, MOON, stops=[RadiusCrossing("moon", low + depth)])
+        assert grazed.status[0] == status
+    for height, status in ((1e-3, Status.OK), (-1e-3, Status.IMPACT)):
+        # Past the ground at 4 km/s: a second and a half below it, in a step of minutes.
+        r = 1737.4 + height
+        fast = propagate([r, 0.0, 0.0, 0.0, 4.0, 0.0], T0, T0 - 3000.0, MOON, impacts=False)
+        passed = propagate(fast.states, fast.t_tdb, T0 + 3000.0, MOON)
+        assert (passed.status[0], passed.stop[0]) == (status, 1 if status == Status.IMPACT else -1)
+    assert np.linalg.norm(passed.states[0, :3]) == pytest.approx(1737.4, abs=1e-5)
+    falling = [1800.0, 0.0, 0.0, -0.5, 0.0, 1.5]
+    fallen = propagate(falling, T0, T0 + DAY, MOON, stops=[RadiusCrossing("moon", 1700.0), FarthestPoint("earth")])
+    assert (fallen.status[0], fallen.stop[0]) == (Status.IMPACT, 3)
+    met = propagate_with_stm(LOW_MOON, T0, T0 + DAY, MOON, stops=stops)
+    fixed = propagate_with_stm(LOW_MOON, T0, met.t_tdb, MOON)
+    assert met.status[0] == Status.EVENT
+    assert np.abs(met.transition_matrix - fixed.transition_matrix).max() < 1e-6 * np.abs(fixed.transition_matrix).max()
+
+
+def test_an_impulse_at_perilune_by_two_calls_and_by_one():
+    there = propagate(STATE, T0, T0 + 6 * DAY, THREE, stops=[ClosestApproach("moon")], tolerance=1e-13)
+    assert there.status[0] == Status.EVENT
+    brake = Impulse(there.t_tdb, (-800.0, 0.0, 0.0), "vnc", "moon", ENGINE)
+    run = propagate(STATE, T0, there.t_tdb + 3600.0, THREE, burns=[brake], mass_kg=1500.0, tolerance=1e-13)
+    moon = THREE.source().state("moon", "earth", run.t_tdb)
+    r, v = (run.states - moon)[0, :3], (run.states - moon)[0, 3:]
+    assert 0.5 * v @ v - 4902.8 / np.linalg.norm(r) < 0.0  # captured
+    assert run.mass_kg[0] == pytest.approx(1500.0 * math.exp(-800.0 / ENGINE.exhaust_velocity_m_s))
+
+
 def test_an_impulse_that_cannot_be_taken_back_says_so():
     impulse = Impulse(T0 + 100.0, (-3000.0, 0.0, 0.0), "vnc")  # turns the velocity round and more, seen from behind
     slow = np.array([2e5, 0.0, 0.0, 0.0, 0.5, 0.1])
@@ -219,7 +286,9 @@ IMPULSE = Impulse(T0, (1.0, 0.0, 0.0))
     [
         (FAST, {"burns": [FiniteBurn(T0, T0 + 1.0, ENGINE)]}, "ForceModel takes no finite burns"),
         (FAST, {"srp_area_m2": 3.0, "drag_area_m2": 1.0}, "no srp_area_m2 and no drag_area_m2"),
-        (FULL, {"stops": [ClosestApproach("moon")]}, "takes no stops"),
+        (FULL, {"stops": [NodeCrossing("earth")]}, "spheres and apsides only"),
+        (FULL, {"stops": [ClosestApproach("pluto")]}, "no part of the force model"),
+        (MOON, {"stops": [ClosestApproach("moon")], "method": "gauss_jackson"}, "takes no stops"),
         (FULL, {"events": [ClosestApproach("moon")]}, "takes no events"),
         (FULL, {"method": "rkn1210"}, "auto, dop853, gauss_jackson"),
         (FAST, {"method": "gauss_jackson"}, "auto, rkn1210, dop853"),
@@ -243,6 +312,5 @@ def test_faulty_impulses():
     ):  # fmt: skip
         with pytest.raises(InputError, match=words):
             Impulse(**{"epoch_tdb": T0, "dv_m_s": (1.0, 0.0, 0.0), **wrong})
-    for model, words in ((FAST, "no burns"), (FULL, "takes no stops")):
-        with pytest.raises(InputError, match=words):
-            propagate_with_stm(STATE, T0, T0 + 1.0, model, burns=[IMPULSE], stops=[ClosestApproach("moon")])
+    with pytest.raises(InputError, match="no burns"):
+        propagate_with_stm(STATE, T0, T0 + 1.0, FAST, burns=[IMPULSE])
