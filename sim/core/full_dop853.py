@@ -1,11 +1,12 @@
 """DOP853 for rows of states under the full force model, whose forces may depend on velocity, mass and switched engines.
 
 Steps end exactly where an engine is switched, at every output time, at the surface of a body, at events that end a row
-(:mod:`sim.core.full_events`), and within a tenth of a millisecond after the edges of umbra and penumbra, where the light has a kink that no error estimate is safe against
-(unless a shadow begins and ends within one step, a grazing one). The error norm is Hairer's (the same as in
-:mod:`sim.core.dop853`): position errors against ``tolerance`` times the distance to the nearest of Earth, Moon and
-centre, velocity errors against ``tolerance`` times the speed. Mass (linear in time) and partial derivatives follow
-the steps of the state, so that a trajectory has the same bits with and without them.
+(:mod:`sim.core.full_events`), and within a tenth of a millisecond after the edges of umbra and penumbra, where the
+light has a kink that no error estimate is safe against (unless a shadow begins and ends within one step, a grazing
+one). The error norm is Hairer's (the same as in :mod:`sim.core.dop853`): position errors against ``tolerance`` times
+the distance to the nearest of Earth, Moon and centre, velocity errors against ``tolerance`` times the speed. Mass
+(linear in time) and partial derivatives follow the steps of the state, so that a trajectory has the same bits with and
+without them.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from sim.core.dop853_step import SMALLEST_STEP, error_norm, first_step, norm3, s
 from sim.core.dop853_tableau import STAGES
 from sim.core.events import NO_EVENT, Stops
 from sim.core.full_events import first_event, stages
-from sim.core.full_forces import CENTER, MASS, FullForces, Work, rates, shadow_edges
+from sim.core.full_forces import CENTER, MASS, FullForces, Work, place_bodies, rates, shadow_edges
 from sim.core.full_terms import FLOW, START, STOP, THRUST
 from sim.core.status import IMPACT, MAX_STEPS, NO_SOLUTION, NONFINITE, OK, OUT_OF_EPHEMERIS, STEP_TOO_SMALL
 
@@ -179,7 +180,7 @@ def advance(
         Radii at which the row ends.
     stops : Stops
         Events that end the row; which one did is left in ``work.number[1]``.
-    work, k, trial : Work, numpy.ndarray (STAGES + 2, size), numpy.ndarray (size,)
+    work, k, trial : Work, numpy.ndarray (STAGES + 3, size), numpy.ndarray (size,)
         Scratch.
 
     Returns
@@ -213,15 +214,17 @@ def advance(
                 proposed = h
         body = surface_below(trial, surfaces, work)
         if stops.kind.shape[0] > 0:
-            which, cut = first_event(y, trial, s0 + tau, use, areas, burn, stops, forces, work, k, k[STAGES + 1])
+            met = k[STAGES + 2]
+            which, cut = first_event(
+                y, trial, s0 + tau, use, areas, burn, stops, forces, work, k, k[STAGES + 1], met
+            )
             # A surface that is only grazed is met here; one below which the step ends, more exactly further down.
             if which != NO_EVENT and not (body >= 0 and stops.status[which] == IMPACT):
-                copy(y, k[STAGES])
-                stages(k[STAGES], s0 + tau, cut, areas, burn, forces, work, k, y)
-                if stops.status[which] == IMPACT or surface_below(y, surfaces, work) < 0:
+                place_bodies(forces, s0 + tau + cut, False, work)
+                if stops.status[which] == IMPACT or surface_below(met, surfaces, work) < 0:
+                    copy(met, y)
                     work.number[1] = which
                     return int(stops.status[which]), made, tau + cut, h
-                copy(k[STAGES], y)
         if body >= 0:
             index = CENTER if body == surfaces.shape[0] - 1 else body
             # The rows of k are free now: the last one keeps the state before the step.
@@ -344,7 +347,7 @@ def full_rows(
         Results; ``stop_met`` is the number of the event that ended a row, else -1; of ``path``, states that were not
         reached stay as they are.
     """
-    k = np.zeros((STAGES + 2, states.shape[1]))
+    k = np.zeros((STAGES + 3, states.shape[1]))
     trial = np.zeros(states.shape[1])
     burn = np.zeros(burns.shape[2])
     for row in range(first, last):

@@ -65,15 +65,22 @@ def find_root(
     y: Array, s: float, h: float, which: int, rate: bool, left: float, f_left: float, right: float, f_right: float,
     areas: Array, burn: Array, stops: Stops, forces: FullForces, work: Work, k: Array, probe: Array,
 ) -> float:
-    """Bracketed root of an event function, Illinois rule with bisection as a guard; the end at or past the event."""
+    """Bracketed root of an event function, Illinois rule with bisection as a guard; the end at or past the event.
+
+    ``probe`` holds the state there.
+    """
     side = 0
     for iteration in range(200):
-        if abs(right - left) <= TIME_RESOLUTION:
-            break
+        last = abs(right - left) <= TIME_RESOLUTION or iteration == 199
         use = (left * f_right - right * f_left) / (f_right - f_left)
         if iteration % 8 == 7 or not (min(left, right) < use < max(left, right)):
             use = 0.5 * (left + right)
+        if last:
+            use = right
+        # The one place at which steps are made here: each more would cost a second of compilation.
         stages(y, s, use, areas, burn, forces, work, k, probe)
+        if last:
+            break
         value = value_at(probe, s + use, h, which, rate, stops, forces, work)
         if (value > 0.0) == (f_left > 0.0):
             left = use
@@ -102,46 +109,44 @@ def out_of_reach(y: Array, trial: Array, s: float, h: float, which: int, gaps: f
 
 
 @lean_kernel
-def extreme(
+def event_in_step(
     y: Array, trial: Array, s: float, h: float, which: int, areas: Array, burn: Array, stops: Stops,
     forces: FullForces, work: Work, k: Array, probe: Array,
 ) -> float:
-    """Time into the step at which the distance is extreme (least for sign +1); NaN when it is not."""
-    before = value_at(y, s, h, which, True, stops, forces, work)
-    after = value_at(trial, s + h, h, which, True, stops, forces, work)
-    if not (before < 0.0 and after >= 0.0):
-        return math.nan
-    return find_root(y, s, h, which, True, 0.0, before, h, after, areas, burn, stops, forces, work, k, probe)
+    """Time into the step at which an event happens, ``probe`` the state there; NaN when it does not.
 
-
-@lean_kernel
-def crossing(
-    y: Array, trial: Array, s: float, h: float, which: int, areas: Array, burn: Array, stops: Stops,
-    forces: FullForces, work: Work, k: Array, probe: Array,
-) -> float:
-    """Time into the step at which a sphere is passed; NaN when it is not."""
-    before = value_at(y, s, h, which, False, stops, forces, work)
-    after = value_at(trial, s + h, h, which, False, stops, forces, work)
-    if not before > 0.0:
-        return math.nan
+    A sphere that both ends of the step leave on the same side may be passed twice between them: then the extreme of the
+    distance is found first, and the sphere before it.
+    """
+    rate = stops.kind[which] != RADIUS
+    graze = False
     end = h
-    if after > 0.0:
-        if out_of_reach(y, trial, s, h, which, before + after, stops, forces, work):
+    after = value_at(trial, s + h, h, which, rate, stops, forces, work)
+    for _ in range(3):
+        before = value_at(y, s, h, which, rate, stops, forces, work)
+        if rate and not (before < 0.0 and after >= 0.0):
             return math.nan
-        end = extreme(y, trial, s, h, which, areas, burn, stops, forces, work, k, probe)
-        if math.isnan(end):
+        if not rate and not before > 0.0:
             return math.nan
-        stages(y, s, end, areas, burn, forces, work, k, probe)
+        if not rate and after > 0.0:
+            if graze or out_of_reach(y, trial, s, h, which, before + after, stops, forces, work):
+                return math.nan
+            graze = True
+            rate = True
+            after = value_at(trial, s + h, h, which, True, stops, forces, work)
+            continue
+        end = find_root(y, s, h, which, rate, 0.0, before, end, after, areas, burn, stops, forces, work, k, probe)
+        if not (graze and rate):
+            return end
+        rate = False
         after = value_at(probe, s + end, h, which, False, stops, forces, work)
-        if after > 0.0:
-            return math.nan
-    return find_root(y, s, h, which, False, 0.0, before, end, after, areas, burn, stops, forces, work, k, probe)
+    return math.nan
 
 
 @lean_kernel
 def first_event(
     y: Array, trial: Array, s: float, h: float, areas: Array, burn: Array, stops: Stops, forces: FullForces,
-    work: Work, k: Array, probe: Array,
+    work: Work, k: Array, probe: Array, met: Array,
 ) -> tuple[int, float]:
     """Find the earliest event inside a step.
 
@@ -155,8 +160,10 @@ def first_event(
         What acts.
     stops : Stops
         Events.
-    work, k, probe : Work, numpy.ndarray (STAGES + 2, size), numpy.ndarray (size,)
+    work, k, probe : Work, numpy.ndarray (STAGES + 3, size), numpy.ndarray (size,)
         Scratch; ``k[0]`` holds the rates at the beginning.
+    met : numpy.ndarray (size,)
+        Receives the state at the event.
 
     Returns
     -------
@@ -166,11 +173,10 @@ def first_event(
     found = NO_EVENT
     earliest = h
     for which in range(stops.kind.shape[0]):
-        if stops.kind[which] == RADIUS:
-            t = crossing(y, trial, s, h, which, areas, burn, stops, forces, work, k, probe)
-        else:
-            t = extreme(y, trial, s, h, which, areas, burn, stops, forces, work, k, probe)
+        t = event_in_step(y, trial, s, h, which, areas, burn, stops, forces, work, k, probe)
         if not math.isnan(t) and abs(t) <= abs(earliest):
             found = which
             earliest = t
+            for c in range(probe.shape[0]):
+                met[c] = probe[c]
     return found, earliest
