@@ -78,8 +78,8 @@ class ElevationGrid:
             raise InputError(f"terrain has no usable position and spacing: {numbers}")
         if min(abs(self.x_step_m), abs(self.y_step_m)) < _STEP_MIN_M:
             raise InputError(
-                f"terrain has pixels of {self.x_step_m:g} x {self.y_step_m:g} m; allowed: {_STEP_MIN_M:g} m or more; is "
-                "the spacing in degrees or kilometres?"
+                f"terrain has pixels of {self.x_step_m:g} x {self.y_step_m:g} m; allowed: {_STEP_MIN_M:g} m or more; "
+                "is the spacing in degrees or kilometres?"
             )
         if self.pole not in _POLES or not self.source.strip():
             found = f"{self.pole!r:.40} and {self.source!r:.40}"

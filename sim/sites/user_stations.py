@@ -64,8 +64,8 @@ def read_stations(path: str | Path) -> dict[str, GroundStation]:
     for key, station in stations.items():
         if station.name in keys:
             raise DataError(
-                f"{file}: {key}.name: found {station.name!r:.40}, the name of {keys[station.name]} too; allowed: a name "
-                "of its own, by which reports tell stations apart"
+                f"{file}: {key}.name: found {station.name!r:.40}, the name of {keys[station.name]} too; allowed: a "
+                "name of its own, by which reports tell stations apart"
             )
         keys[station.name] = key
     return stations

@@ -43,7 +43,7 @@ def test_bad_station_files(tmp_path, text, words):
 def test_station_files_that_are_no_text(tmp_path, content):
     path = tmp_path / "stations.toml"
     path.write_bytes(content)
-    with pytest.raises(DataError, match="cannot be read|larger than"):
+    with pytest.raises(DataError, match=r"cannot be read|larger than"):
         read_stations(path)
 
 
