@@ -18,6 +18,7 @@ from sim.events import Intervals
 from sim.operations import (
     Coverage,
     Deorbit,
+    FieldSweepRow,
     LightSummary,
     OverburnStudy,
     Passes,
@@ -330,7 +331,9 @@ class SurveyPassesResult:
     coverage : Coverage or None
         Of the landing ellipse by the camera, when both are given.
     sweep : tuple of SweepRow
-        A month at other inclinations.
+        A month at other inclinations, two bodies.
+    field_sweep : tuple of FieldSweepRow
+        The same for orbits left alone in the Moon's field, from the node of the phase.
     """
 
     phase_name: str
@@ -341,6 +344,7 @@ class SurveyPassesResult:
     sun_classes_deg: tuple[float, ...]
     coverage: Coverage | None
     sweep: tuple[SweepRow, ...]
+    field_sweep: tuple[FieldSweepRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

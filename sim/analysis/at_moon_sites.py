@@ -12,6 +12,7 @@ from sim.ephemeris import Ephemeris
 from sim.operations import (
     LunarElements,
     cover_ellipse,
+    field_sweep,
     find_passes,
     find_plane_passages,
     inclination_sweep,
@@ -171,4 +172,5 @@ def survey_of(
         sun_classes_deg=SUN_CLASSES_DEG,
         coverage=coverage,
         sweep=sweep,
+        field_sweep=field_sweep(elements, lander, phase.start_tdb, ephemeris=ephemeris) if with_sweep else (),
     )

@@ -87,6 +87,15 @@ class Intervals:
         return (~self).longest_s
 
     @property
+    def longest_gap_tdb(self) -> tuple[float, float]:
+        """Begin and end of that gap, seconds past J2000 TDB, the first of several; NaN when there is none."""
+        gaps = ~self
+        if not len(gaps):
+            return float("nan"), float("nan")
+        at = int(np.argmax(gaps.durations_s))
+        return float(gaps.start_tdb[at]), float(gaps.stop_tdb[at])
+
+    @property
     def minutes_per_day(self) -> float:
         """Mean minutes a day over the span."""
         return self.fraction * SECONDS_PER_DAY / S_PER_MINUTE

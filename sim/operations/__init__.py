@@ -90,6 +90,7 @@ from sim.operations.overburn_study import (
     study_overburn,
 )
 from sim.operations.passes import Coverage, Passes, SweepRow, cover_ellipse, find_passes, inclination_sweep
+from sim.operations.passes_in_field import FieldSweepRow, field_sweep
 from sim.operations.relay_orbits import (
     FrozenRelay,
     RelayEvolution,
@@ -119,6 +120,7 @@ __all__ = [
     "EccentricityMap",
     "ElevationGrid",
     "FieldFlights",
+    "FieldSweepRow",
     "FloorKeeping",
     "FrozenOrbit",
     "FrozenRelay",
@@ -171,6 +173,7 @@ __all__ = [
     "equator_axes",
     "evolve_low_orbits",
     "evolve_relay_orbits",
+    "field_sweep",
     "find_open",
     "find_passes",
     "find_plane_passages",

@@ -41,6 +41,8 @@ class ServiceRow:
         Minutes a day.
     longest_gap_hour : float
         Longest time without.
+    gap_start_tdb, gap_stop_tdb : float
+        From when to when; NaN without a gap.
     """
 
     way: str
@@ -49,6 +51,8 @@ class ServiceRow:
     mean_contact_min: float
     minutes_per_day: float
     longest_gap_hour: float
+    gap_start_tdb: float
+    gap_stop_tdb: float
 
 
 def service_row(way: str, open_: Intervals) -> ServiceRow:
@@ -74,6 +78,7 @@ def service_row(way: str, open_: Intervals) -> ServiceRow:
         float(lengths.mean()) / S_PER_MINUTE if lengths.size else 0.0,
         open_.minutes_per_day,
         open_.longest_gap_s / S_PER_HOUR,
+        *open_.longest_gap_tdb,
     )
 
 

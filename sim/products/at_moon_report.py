@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from sim.analysis.at_moon_results import AtMoonResult, LinkResult, SurveyPassesR
 from sim.analysis.at_moon_together import CoordinationResult
 from sim.bodies import MOON
 from sim.constants import SECONDS_PER_DAY
-from sim.operations import ServiceRow
+from sim.operations import FieldSweepRow, ServiceRow
 from sim.products.at_moon_orbit_report import orbit_tables
 from sim.products.at_moon_tables import utc
 from sim.products.overburn_report import overburn_tables
@@ -150,6 +151,7 @@ def _contact_table(found: LinkResult, names: dict[str, str]) -> Json:
             row.service.mean_contact_min,
             row.service.minutes_per_day,
             row.service.longest_gap_hour,
+            _gap(row.service),
             float(row.contacts.range_max_km.max()) if len(row.contacts.open_) else None,
             row.contacts.gigabyte_per_day,
             row.contacts.budget.name + (" (assumed)" if row.contacts.budget.status == "assumed" else ""),
@@ -158,7 +160,7 @@ def _contact_table(found: LinkResult, names: dict[str, str]) -> Json:
     ]
     columns = [
         ("Orbiter", 0), ("Over", 0), ("Path", 0), ("Contacts a day", 1), ("Mean, min", 1), ("Minutes a day", 0),
-        ("Longest gap, h", 1), ("Farthest, km", 0), ("GB a day", 2), ("Radio", 0),
+        ("Longest gap, h", 1), ("from, UTC", 0), ("Farthest, km", 0), ("GB a day", 2), ("Radio", 0),
     ]  # fmt: skip
     span = f"{(found.stop_tdb - found.start_tdb) / SECONDS_PER_DAY:.1f} d from {_utc(found.start_tdb)[:10]}"
     note = f"Over {span}; edges to 0.01 s. {PATHS}"
@@ -181,6 +183,7 @@ def _way_table(found: LinkResult, names: dict[str, str]) -> Json:
         rows = [_way(names.get(row.way, row.way), "straight to the stations", row, None) for row in found.direct]
     columns = [
         ("Place", 0), ("Way to the Earth", 0), ("Open, %", 1), ("Hours a day", 1), ("Longest gap, h", 1),
+        ("from, UTC", 0),
         ("Time of the one out that others cover, %", 0),
     ]  # fmt: skip
     note = (
@@ -190,9 +193,17 @@ def _way_table(found: LinkResult, names: dict[str, str]) -> Json:
     return _table(f"Ways to the Earth, {found.label}", columns, rows, note)
 
 
+def _gap(row: ServiceRow) -> str:
+    """Begin and end of the longest gap."""
+    if not np.isfinite(row.gap_start_tdb):
+        return "–"
+    start, stop = (_utc(t)[5:16].replace("T", " ") for t in (row.gap_start_tdb, row.gap_stop_tdb))
+    return f"{start} to {stop}"
+
+
 def _way(place: str, words: str, row: ServiceRow, share: float | None) -> Row:
     covered = None if share is None else 100.0 * share
-    return [place, words, 100.0 * row.share, row.minutes_per_day / 60.0, row.longest_gap_hour, covered]
+    return [place, words, 100.0 * row.share, row.minutes_per_day / 60.0, row.longest_gap_hour, _gap(row), covered]
 
 
 def _return_table(found: LinkResult, names: dict[str, str]) -> Json:
@@ -250,13 +261,29 @@ def _passes_table(surveys: Sequence[SurveyPassesResult]) -> Json:
 
 def _sweep_table(found: AtMoonResult) -> Json:
     rows: list[Row] = [
-        [one.place.name, row.inclination_deg, *row.passes_per_month, row.nearest_km]
+        [one.place.name, row.inclination_deg, *row.passes_per_month, row.nearest_km, *_in_field(field)]
         for one in found.surveys
-        for row in one.sweep
+        for row, field in zip_longest(one.sweep, one.field_sweep)
     ]
-    columns = [("Over", 0), ("Inclination, °", 1), ("< 5 km", 1), ("< 10 km", 1), ("< 25 km", 1), ("Nearest, km", 1)]
-    note = 'Passes of a sidereal month, two bodies, mean over 24 nodes. "Polar" was never published as a number.'
+    columns = [
+        ("Over", 0), ("Inclination, °", 1), ("< 5 km", 1), ("< 10 km", 1), ("< 25 km", 1), ("Nearest, km", 1),
+        ("In the field: < 5 km", 0), ("< 10 km", 0), ("< 25 km", 0), ("Nearest, km", 1), ("Inclination moves, °", 0),
+        ("Days", 1),
+    ]  # fmt: skip
+    note = (
+        'Passes of a sidereal month. Left: two bodies, plane still, mean over 24 nodes; "polar" was never published as '
+        "a number. Right: the same orbit from the node of the phase, left alone in the Moon's field (GRGM1200A, degree "
+        "50) with Earth and Sun; fewer days where it comes down. An orbit kept by corrections lies in between."
+    )
     return _table("What the inclination decides", columns, rows, note)
+
+
+def _in_field(row: FieldSweepRow | None) -> Row:
+    """Cells of a month in the Moon's field."""
+    if row is None:
+        return [None] * 6
+    moves = f"{row.inclination_min_deg:.2f} to {row.inclination_max_deg:.2f}"
+    return [*(float(one) for one in row.passes_count), _finite(row.nearest_km), moves, row.span_day]
 
 
 def _light_table(found: AtMoonResult) -> Json:

@@ -236,7 +236,15 @@ def _sweep(key: str, survey: SurveyPassesResult) -> Named:
     for at, limit in enumerate(survey.cross_track_km):
         table[f"passes_within_{limit:g}_km_count"] = np.array([row.passes_per_month[at] for row in rows])
     table["nearest_km"] = np.array([row.nearest_km for row in rows])
-    return pass_file(key, "sweep", survey), table, ("One sidereal month, two bodies, mean over 24 nodes",)
+    words = ["One sidereal month, two bodies, mean over 24 nodes"]
+    if len(survey.field_sweep) == len(rows):
+        field = survey.field_sweep
+        for at, limit in enumerate(survey.cross_track_km):
+            table[f"field_within_{limit:g}_km_count"] = np.array([float(row.passes_count[at]) for row in field])
+        table["field_nearest_km"] = np.array([row.nearest_km for row in field])
+        table["field_span_day"] = np.array([row.span_day for row in field])
+        words.append("field_*: left alone in GRGM1200A with Earth and Sun, from the node of the phase")
+    return pass_file(key, "sweep", survey), table, tuple(words)
 
 
 def _light(key: str, light: LightResult) -> Named:

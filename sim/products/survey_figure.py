@@ -53,7 +53,8 @@ def draw(found: AtMoon, path: Path) -> Path:
         if survey["sweep"]:
             _sweep(figure.add_axes((0.79, bottom, 0.195, size)), survey, found.tables[survey["sweep"]])
     text = (
-        "Kept orbits, two bodies, plane still; sphere without terrain. Sweep: one sidereal month, mean over 24 nodes."
+        "Kept orbits, two bodies, plane still; sphere without terrain. Sweep: one sidereal month, mean over 24 nodes; "
+        "crosses: left alone in the Moon's field, one node."
     )
     keys = [key for key in found.facts["assumed"] if any(word in key for word in ("camera", "ellipse", "inclination"))]
     style.footer(figure, text + style.assumed_text(keys))
@@ -111,6 +112,11 @@ def _sweep(axes: Axes, survey: dict[str, Any], sweep: Table) -> None:
             sweep["inclination_deg"], sweep[f"passes_within_{limit:g}_km_count"], "-o", ms=3, lw=1.4,
             color=style.SERIES[(0, 2, 4)[at % 3]], label=f"< {limit:g} km",
         )  # fmt: skip
+        if f"field_within_{limit:g}_km_count" in sweep:
+            axes.plot(
+                sweep["inclination_deg"], sweep[f"field_within_{limit:g}_km_count"], "x", ms=4.5, mew=1.2,
+                color=style.SERIES[(0, 2, 4)[at % 3]],
+            )  # fmt: skip
     axes.set_ylim(bottom=0.0)
     axes.set_ylabel("Passes a month")
     axes.set_xlabel("Inclination (°)")
