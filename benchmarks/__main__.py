@@ -15,8 +15,9 @@ from typing import Any
 from benchmarks.instruction_profile import profile, sentence
 from benchmarks.instructions import count_instructions
 from benchmarks.peers import KINDS, PeerError, name_interpreter
+from benchmarks.records import write_records
 from benchmarks.registry import TASKS
-from benchmarks.runner import run, write_records
+from benchmarks.runner import run
 from benchmarks.single_steps import StepError
 from benchmarks.verdict import KEYS, report
 from benchmarks.whole_tasks import WHOLE, NotPossibleError, run_whole

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 import sim
-from benchmarks.window_records import stamp, write_record
+from benchmarks.records import stamp, write_records
 from sim.operations import (
     AccessNetwork,
     LunarElements,
@@ -164,7 +164,7 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
         parser.error("--rounds: 1 or more; --day: 1 to 3700")
     record = run_a1(options.rounds, options.day)
     if options.json is not None:
-        write_record(options.json, record)
+        write_records(options.json, [record])
     print(
         f"A1: {record['rows']} links in {record['wall_s']:.2f} s (goal {A1_GOAL_S:g} s), "
         f"edges to {record['edge_error_p99_s']:.4f} s"

@@ -23,7 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 import sim
-from benchmarks.window_records import forward_error_m, peak_memory_mib, stamp
+from benchmarks.records import stamp
+from benchmarks.window_records import forward_error_m, peak_memory_mib
 from sim.bodies import EARTH, MOON
 from sim.ephemeris import open_ephemeris
 from sim.store import Ledger, case_id_of

@@ -39,7 +39,7 @@ from benchmarks.gmat_driver import (
     run_script,
     spacecraft,
 )
-from benchmarks.window_records import stamp, write_record
+from benchmarks.records import stamp, write_records
 from sim.bodies import EARTH, MOON
 from sim.ephemeris import open_ephemeris
 from sim.timescales import tdb_from_utc
@@ -382,7 +382,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     for record in compare(options.count, options.rounds, options.seed, options.copies):
         if options.json is not None:
-            write_record(options.json, record)
+            write_records(options.json, [record])
         sys.stdout.write(json.dumps(record) + "\n")
     return 0
 

@@ -26,9 +26,9 @@ import numpy as np
 
 from benchmarks import verdict
 from benchmarks.machine_code import Function, Listener, kind_of
+from benchmarks.records import stamp
 from benchmarks.registry import TASKS
 from benchmarks.single_steps import Followed, be_traced, stop
-from benchmarks.window_records import stamp
 from sim.constants import SECONDS_PER_DAY
 
 ROOT: Final = Path(__file__).parents[1]

@@ -21,7 +21,8 @@ from benchmarks import verdict
 from benchmarks.low_orbit_peers import with_peers
 from benchmarks.low_orbit_task import PIECE_S, HeyokaBatch, Perilune, reference_ends, world
 from benchmarks.peers import PeerError, name_interpreter
-from benchmarks.runner import run, write_records
+from benchmarks.records import write_records
+from benchmarks.runner import run
 from benchmarks.tasks import Task
 from benchmarks.tools import Tool, ladder
 from sim.constants import SECONDS_PER_DAY

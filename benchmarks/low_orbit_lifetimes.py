@@ -21,9 +21,8 @@ import numpy as np
 import numpy.typing as npt
 
 import sim
-from benchmarks.runner import load, write_records
+from benchmarks.records import load, stamp, write_records
 from benchmarks.tasks import FIRST_TDB, MONTH_DAY
-from benchmarks.window_records import stamp
 from sim.bodies import MOON
 from sim.constants import SECONDS_PER_DAY
 from sim.core.compile import source_hash

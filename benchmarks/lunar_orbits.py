@@ -26,8 +26,7 @@ import numpy as np
 import numpy.typing as npt
 
 import sim
-from benchmarks.runner import load
-from benchmarks.window_records import stamp, write_record
+from benchmarks.records import load, stamp, write_records
 from sim.bodies import MOON
 from sim.constants import SECONDS_PER_DAY
 from sim.dynamics import FullForceModel, GravityField, load_gravity_field, open_gravity_field
@@ -379,7 +378,7 @@ def run(path: Path, chosen: list[Job]) -> None:
             outcome = {"refused": str(refused)}
         wall = time.perf_counter() - start
         made_with = {"tool": "perilune", "version": sim.__version__, "wall_s": round(wall, 2), "load": load()}
-        write_record(path, {"task": TASK, "part": job.part, "job": job.name, **outcome, **made_with, **stamp()})
+        write_records(path, [{"task": TASK, "part": job.part, "job": job.name, **outcome, **made_with, **stamp()}])
         spent, weighed = spent + wall, weighed + job.weight
         rest = spent / weighed * (total - weighed) / 60.0
         print(f"{count}/{len(left)} {job.part}: {job.name}: {wall:.0f} s, about {rest:.0f} min left", flush=True)

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import gc
-import json
-import os
-import platform
 import time
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from benchmarks.peers import Peer, PeerError
+from benchmarks.records import load, stamp
 from benchmarks.tasks import Task
 from benchmarks.tools import Runner, Tool
 
@@ -23,30 +18,6 @@ FloatArray = npt.NDArray[np.float64]
 
 SHORTEST_S = 0.02
 """Process time that a measurement takes at least."""
-
-
-def machine() -> dict[str, Any]:
-    """Fingerprint of the machine.
-
-    Returns
-    -------
-    dict
-        Processor, cores, system, versions of Python, numpy and numba.
-    """
-    cpu = platform.processor() or platform.machine()
-    info = Path("/proc/cpuinfo")
-    if info.is_file():
-        names = [line.split(":", 1)[1].strip() for line in info.read_text().splitlines() if "model name" in line]
-        cpu = names[0] if names else cpu
-    return {
-        "cpu": cpu,
-        "isa": numba.core.config.CPU_NAME or numba.core.codegen.ll.get_host_cpu_name(),
-        "cores": os.cpu_count(),
-        "system": platform.system(),
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "numba": numba.__version__,
-    }
 
 
 def errors_m(ends: FloatArray, reference: FloatArray) -> FloatArray:
@@ -148,7 +119,7 @@ def run(task: Task, seed: int, names: list[str], n_rows: int, rounds: int) -> li
         for runner in runners.values():
             if isinstance(runner, Peer):
                 runner.close()
-    stamp = datetime.now(UTC).isoformat(timespec="seconds")
+    taken = stamp()
     return [
         {
             "task": task.name,
@@ -167,21 +138,10 @@ def run(task: Task, seed: int, names: list[str], n_rows: int, rounds: int) -> li
             "tolerance": chosen[name][0],
             "reference": reference_name,
             "load": loads,
-            "utc": stamp,
-            "machine": machine(),
+            **taken,
         }
         for name in names
     ]
-
-
-def load() -> float | None:
-    """Programs that ran on the machine in the last minute, on average; None where the system does not say.
-
-    Returns
-    -------
-    float or None
-    """
-    return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
 
 
 def timed(runners: dict[str, Runner], counts: dict[str, int], rounds: int) -> dict[str, list[float]]:
@@ -234,18 +194,3 @@ def measured(runner: Runner, seconds: float) -> tuple[float, int]:
         spent += time.process_time() - start
         repeats += 1
     return spent, repeats
-
-
-def write_records(path: Path, records: list[dict[str, Any]]) -> None:
-    """Append records as JSON lines.
-
-    Parameters
-    ----------
-    path : Path
-        File.
-    records : list of dict
-        Records.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", encoding="utf-8") as stream:
-        stream.writelines(json.dumps(record) + "\n" for record in records)

@@ -22,8 +22,7 @@ from typing import Any, Final
 import numpy as np
 
 import sim
-from benchmarks.runner import load, write_records
-from benchmarks.window_records import stamp
+from benchmarks.records import load, stamp, write_records
 
 ROOT: Final = Path(__file__).parents[1]
 DEFAULT: Final = """

@@ -21,10 +21,9 @@ import numpy.typing as npt
 
 import sim
 from benchmarks import low_orbit_task
+from benchmarks.records import load, stamp, write_records
 from benchmarks.registry import TASKS
-from benchmarks.runner import load, write_records
 from benchmarks.tasks import model
-from benchmarks.window_records import stamp
 from sim.propagation import propagate, propagate_low_orbits, propagate_with_stm
 
 FloatArray = npt.NDArray[np.float64]

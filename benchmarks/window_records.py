@@ -1,13 +1,9 @@
-"""What the window benchmarks write down: records as JSON lines, errors by independent forward flights, memory."""
+"""What the window benchmarks measure beside time: errors by independent forward flights, memory."""
 
 from __future__ import annotations
 
-import json
 import resource
 import sys
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,34 +14,6 @@ Floats = NDArray[np.float64]
 
 CHECKED = 200
 """Rows flown forward with independent code for the error of a record."""
-
-
-def stamp() -> dict[str, Any]:
-    """Return when and where a record is measured.
-
-    Returns
-    -------
-    dict
-        UTC and the fingerprint of the machine.
-    """
-    from benchmarks.runner import machine  # late: the command that T1 times must not load other benchmarks
-
-    return {"utc": datetime.now(UTC).isoformat(timespec="seconds"), "machine": machine()}
-
-
-def write_record(path: Path, record: dict[str, Any]) -> None:
-    """Append a record as one JSON line.
-
-    Parameters
-    ----------
-    path : Path
-        File of JSON lines; made when it does not exist.
-    record : dict
-        Finite JSON values.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(record, allow_nan=False) + "\n")
 
 
 def forward_error_m(tli_state: Floats, tli_tdb: Floats, perilune_state: Floats, perilune_tdb: Floats) -> float:

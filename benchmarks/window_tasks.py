@@ -23,7 +23,8 @@ from typing import Any
 import numpy as np
 
 import sim
-from benchmarks.window_records import forward_error_m, stamp, write_record
+from benchmarks.records import stamp, write_records
+from benchmarks.window_records import forward_error_m
 from sim.sites import launch_site
 from sim.timescales import tdb_from_utc
 from sim.windows import OpportunityTable, WindowRequest, find_opportunities
@@ -187,7 +188,7 @@ def main(arguments: list[str] | None = None) -> int:
             ledger = options.ledger or Path(name) / "t2.sqlite"
             record = run_t2(options.fraction, options.seed, options.workers, ledger)
     if options.json is not None:
-        write_record(options.json, record)
+        write_records(options.json, [record])
     sys.stdout.write(json.dumps(record) + "\n")
     return 0
 

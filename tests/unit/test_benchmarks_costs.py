@@ -13,6 +13,7 @@ from benchmarks import cost_tables, lifetime_peers, start_up
 from benchmarks.low_orbit_lifetimes import DEGREE
 from benchmarks.low_orbit_task import PIECE_S
 from benchmarks.peers import PeerError
+from benchmarks.records import write_records
 
 
 def test_starts_are_timed_in_fresh_processes(tmp_path, monkeypatch, capsys):
@@ -58,3 +59,10 @@ def test_the_week_is_that_of_orbits_that_last():
 def test_counts_become_a_table():
     text = cost_tables.instruction_table()
     assert "W1, 5 d" in text and "perilune" in text and "lanes_step" in text
+
+
+def test_records_are_plain_json_whatever_a_tool_gave(tmp_path):
+    path = tmp_path / "deep" / "speed.jsonl"
+    write_records(path, [{"task": "W1", "error_p99_m": float("inf")}, {"task": "W2", "error_p99_m": 0.5}])
+    first, second = (json.loads(line) for line in path.read_text().splitlines())
+    assert first["error_p99_m"] is None and second["error_p99_m"] == 0.5

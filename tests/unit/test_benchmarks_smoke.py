@@ -11,8 +11,9 @@ import pytest
 
 pytest.importorskip("benchmarks", reason="the benchmarks are not part of the installed package")
 
+from benchmarks.records import write_records
 from benchmarks.registry import TASKS
-from benchmarks.runner import run, write_records
+from benchmarks.runner import run
 from benchmarks.series import nodes, power_series, row_series
 from benchmarks.tasks import departures, model
 from benchmarks.verdict import report

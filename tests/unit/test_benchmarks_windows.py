@@ -11,7 +11,7 @@ import pytest
 from benchmarks import atlas, whole_tasks, window_tasks
 from benchmarks.__main__ import main
 from benchmarks.gmat_targeting import HEAD, TARGET, draw_targets, first_guesses
-from benchmarks.window_records import write_record
+from benchmarks.records import write_records
 from sim.ephemeris import open_ephemeris
 from sim.timescales import tdb_from_utc
 from sim.transfer import Outcome, solve_direct
@@ -28,7 +28,7 @@ def test_t1_in_a_process_of_its_own(tmp_path) -> None:
     record = window_tasks.run_t1(1, "2024-03-01T00:00:00", "2024-03-03T00:00:00", fill=0)
     assert set(record) >= KEYS
     assert record["rows"] > 30 and record["error_p99_m"] < 10.0
-    write_record(tmp_path / "speed.jsonl", record)
+    write_records(tmp_path / "speed.jsonl", [record])
     assert json.loads((tmp_path / "speed.jsonl").read_text()) == record
 
 
