@@ -8,7 +8,7 @@ seed: the Earth's orbit is an ellipse that turns, the Sun helps, and the Moon's 
 stray least over a stated span. (That their trends vanish would say nothing there: an ellipse beside the frozen one
 swings about it in two years or so, and a line fitted over a whole swing is level however wide it is.)
 
-Measured from 2 April 2024 (``benchmarks/results/lunar_orbits.jsonl``): the ellipse of 6541 km and e = 0.6 of Ely (2005),
+Measured from 2 April 2024 (``benchmarks/results/lunar_orbits.jsonl``): the ellipse of 6541 km, e = 0.6 of Ely (2005),
 corrected over 12, 24 or 60 months at four nodes, keeps 0.537 < e < 0.654 and its argument within 75 to 105 degrees for
 ten years; uncorrected seeds keep 0.535 < e < 0.637 for five. The argument swings by 15 degrees in years, forced and
 free together, and the correction takes out only the free part. Queqiao-2's ellipse as flown, 200 x 16,000 km at 62.4
