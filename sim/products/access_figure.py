@@ -13,11 +13,15 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, DateFormatte
 from sim.products import style
 from sim.products.at_moon_folder import AtMoon
 from sim.products.folder import Times, times
+from sim.products.moon_map import HALO
 from sim.products.tables import Table
 
 _BAR_IN, _HEAD_IN, _FOOT_IN, _DAYS_IN = 0.235, 0.95, 0.55, 2.5
 _SHOWN_MOST = 60
 """Contacts of the busiest link shown in the timeline: about five days of a low orbit."""
+
+_DASHES: tuple[Any, ...] = ("-", (0, (4, 2)), (0, (1, 1.2)), (0, (6, 2, 1, 2)))
+"""Lines of the places, in order; the colour is that of the way."""
 
 Row = tuple[str, str, np.ndarray]
 """Label, colour, and indices into the table of contacts."""
@@ -137,13 +141,14 @@ def _days(axes: Axes, found: AtMoon, days: Table) -> None:
     """Hours of each day for every way of talking to the places."""
     ways = dict.fromkeys(zip(days["place"], days["way"], strict=True))
     shown = [pair for pair in ways if pair[0] != "Earth"] or list(ways)
-    for at, (place, way) in enumerate(shown):
+    places, kinds = (list(dict.fromkeys(pair[part] for pair in shown)) for part in (0, 1))
+    for place, way in shown:
         chosen = (days["place"] == place) & (days["way"] == way)
         t = times(days["utc"][chosen])
         words = "direct" if way == "direct" else _brief(found, way)
-        several = len({pair[0] for pair in shown}) > 1
-        label = f"{words}: {_brief(found, place)}" if several else words
-        _steps(axes, t, days["contact_min"][chosen] / 60.0, style.colour(at), label)
+        label = f"{words}: {_brief(found, place)}" if len(places) > 1 else words
+        dash = _DASHES[places.index(place) % len(_DASHES)]
+        _steps(axes, t, days["contact_min"][chosen] / 60.0, style.colour(kinds.index(way)), label, dash)
     axes.set_ylim(0.0, 25.0)
     axes.set_yticks(range(0, 25, 6))
     axes.set_ylabel("Hours a day")
@@ -156,11 +161,11 @@ def _days(axes: Axes, found: AtMoon, days: Table) -> None:
     )  # fmt: skip
 
 
-def _steps(axes: Axes, t: Times, values: Any, colour: str, label: str) -> None:
+def _steps(axes: Axes, t: Times, values: Any, colour: str, label: str, dash: Any = "-") -> None:
     """Draw one value a day as a step that lasts the day."""
     if t.size:
         ends = np.append(t, t[-1] + np.timedelta64(1, "D"))
-        axes.step(ends, np.append(values, values[-1]), where="post", lw=1.5, color=colour, label=label)
+        axes.step(ends, np.append(values, values[-1]), where="post", lw=1.3, color=colour, label=label, ls=dash)
 
 
 def _few_dates(axes: Axes, t: Times) -> None:
@@ -180,7 +185,7 @@ def _home(axes: Axes, table: Table, produced: float | None) -> None:
         axes.axhline(produced, color=style.TRACK, lw=1.2, ls=(0, (4, 3)))
         axes.annotate(
             f"produced: {produced:g} GB a day", (0.99, produced), xycoords=("axes fraction", "data"), xytext=(0, 4),
-            textcoords="offset points", ha="right", fontsize=8.5, color=style.TRACK,
+            textcoords="offset points", ha="right", fontsize=8.5, color=style.TRACK, path_effects=[HALO],
         )  # fmt: skip
     axes.set_ylim(bottom=0.0)
     axes.set_ylabel("GB a day")

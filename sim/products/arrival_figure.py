@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from sim.products import style
 from sim.products.folder import Folder, Mission, short
 
-_ROW_IN, _HEAD_IN, _FOOT_IN = 2.1, 0.95, 0.65
+_ROW_IN = 2.1
 
 
 def draw(folder: Folder, missions: Sequence[Mission], path: Path) -> Path:
@@ -31,23 +31,13 @@ def draw(folder: Folder, missions: Sequence[Mission], path: Path) -> Path:
     Path
         The file.
     """
-    height = _HEAD_IN + _FOOT_IN + _ROW_IN * len(missions) + 0.2
-    figure = style.new_figure(height)
-    style.heading(
-        figure,
+    figure, grid = style.mission_rows(
+        len(missions),
+        2,
+        _ROW_IN,
         "At the Moon: sunlight and delivered mass by launch date",
         "Each dot is one opportunity; grey: outside the limits. Left: sunlight at landing, or on the orbit. "
         "Right: mass after insertion.",
-    )
-    grid = figure.add_gridspec(
-        len(missions),
-        2,
-        left=0.06,
-        right=0.985,
-        top=1.0 - (_HEAD_IN + 0.15) / height,
-        bottom=(_FOOT_IN + 0.2) / height,
-        hspace=0.5,
-        wspace=0.15,
     )
     for index, mission in enumerate(missions):
         colour = style.colour(index)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sim.products import style
 from sim.products.folder import Folder, Mission
 
-_ROW_IN, _HEAD_IN, _FOOT_IN = 1.75, 0.95, 0.75
+_ROW_IN = 1.75
 
 
 def draw(folder: Folder, missions: Sequence[Mission], path: Path) -> Path:
@@ -33,23 +33,13 @@ def draw(folder: Folder, missions: Sequence[Mission], path: Path) -> Path:
     Path
         The file.
     """
-    height = _HEAD_IN + _FOOT_IN + _ROW_IN * len(missions) + 0.3
-    figure = style.new_figure(height)
-    style.heading(
-        figure,
+    figure, grid = style.mission_rows(
+        len(missions),
+        3,
+        _ROW_IN,
         "Launch days and velocity changes by month of launch",
         "Left: days with an opportunity (outline: days in the launch period). "
         "Middle, right: insertion and injection (impacts: speeds), lowest to highest, dot: median.",
-    )
-    grid = figure.add_gridspec(
-        len(missions),
-        3,
-        left=0.052,
-        right=0.99,
-        top=1.0 - (_HEAD_IN + 0.2) / height,
-        bottom=(_FOOT_IN + 0.15) / height,
-        hspace=0.62,
-        wspace=0.19,
     )
     limits = {
         name: _limits([mission for mission in missions if name in dict(_columns(mission))], name)

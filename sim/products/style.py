@@ -16,6 +16,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, DateFormatter, DayLocator, date2num
 from matplotlib.figure import Figure
+from matplotlib.gridspec import GridSpec
 from PIL import Image
 
 from sim.errors import StoreError
@@ -62,6 +63,8 @@ COST_MAP = LinearSegmentedColormap.from_list(
 """Viridis without its palest end: cheap is dark blue, dear is green-yellow, and both show on white."""
 
 _SHORT_SPAN_DAY = 20.0
+_HEAD_IN = 0.95
+"""Room for the title of `mission_rows`."""
 
 _OPTIONS: dict[Any, Any] = {
     "font.family": "sans-serif",
@@ -134,6 +137,51 @@ def heading(figure: Figure, title: str, subtitle: str = "") -> None:
     figure.text(0.012, 1.0 - 0.30 / height, title, fontsize=14, fontweight="bold", va="center")
     if subtitle:
         figure.text(0.012, 1.0 - 0.58 / height, subtitle, fontsize=9.5, color=MUTED, va="center")
+
+
+def mission_rows(
+    rows: int,
+    columns: int,
+    row_inch: float,
+    title: str,
+    subtitle: str,
+    *,
+    foot_inch: float = 0.7,
+) -> tuple[Figure, GridSpec]:
+    """Begin a figure of equal rows, one a mission, under a title.
+
+    Parameters
+    ----------
+    rows, columns : int
+        Panels.
+    row_inch : float
+        Height of a row.
+    title, subtitle : str
+        As those of `heading`.
+    foot_inch : float
+        Room for the footer.
+
+    Returns
+    -------
+    figure : Figure
+        With its title.
+    grid : GridSpec
+        Of the panels.
+    """
+    height = _HEAD_IN + foot_inch + row_inch * rows + 0.25
+    figure = new_figure(height)
+    heading(figure, title, subtitle)
+    grid = figure.add_gridspec(
+        rows,
+        columns,
+        left=0.06,
+        right=0.985,
+        top=1.0 - (_HEAD_IN + 0.18) / height,
+        bottom=(foot_inch + 0.18) / height,
+        hspace=0.58,
+        wspace=0.18,
+    )
+    return figure, grid
 
 
 def footer(figure: Figure, text: str) -> None:

@@ -56,11 +56,11 @@ class HorizonKeys(BaseModel):
     )
 
 
-class PlaceTable(HorizonKeys):
-    """A place on the Moon that is surveyed or talked to, beside the mission's own landing site."""
+class SiteKeys(BaseModel):
+    """A place on the Moon by name or by coordinates."""
 
-    id: Identifier = Field(description="Identifier, unique in the file")
-    name: ShortText = Field(description="Name in reports")
+    model_config = RULES
+
     site: Identifier | None = Field(default=None, description="Lunar site known to the simulator; or give coordinates")
     latitude_deg: Annotated[Number, Quantity("deg", -90.0, 90.0)] | None = Field(
         default=None, description="Selenographic (mean Earth), north positive; when there is no site"
@@ -68,6 +68,13 @@ class PlaceTable(HorizonKeys):
     longitude_deg: Annotated[Number, Quantity("deg", -180.0, 360.0)] | None = Field(
         default=None, description="Selenographic (mean Earth), east positive; when there is no site"
     )
+
+
+class PlaceTable(SiteKeys, HorizonKeys):
+    """A place on the Moon that is surveyed or talked to, beside the mission's own landing site."""
+
+    id: Identifier = Field(description="Identifier, unique in the file")
+    name: ShortText = Field(description="Name in reports")
 
 
 class PartnerTable(BaseModel):

@@ -17,6 +17,7 @@ from sim.scenario.at_moon_tables import (
     PlaceTable,
     RadioTable,
     RelayDesignTable,
+    SiteKeys,
     StationGroupTable,
 )
 from sim.scenario.limits_table import LimitsTable
@@ -234,19 +235,10 @@ class ArrivalTable(BaseModel):
     )
 
 
-class ImpactTable(BaseModel):
+class ImpactTable(SiteKeys):
     """Place on the Moon that is struck."""
 
-    model_config = RULES
-
     name: ShortText | None = Field(default=None, description="Name in reports; that of the site when left out")
-    site: Identifier | None = Field(default=None, description="Lunar site known to the simulator; or give coordinates")
-    latitude_deg: Annotated[Number, Quantity("deg", -90.0, 90.0)] | None = Field(
-        default=None, description="Selenographic (mean Earth), north positive; when there is no site"
-    )
-    longitude_deg: Annotated[Number, Quantity("deg", -180.0, 360.0)] | None = Field(
-        default=None, description="Selenographic (mean Earth), east positive; when there is no site"
-    )
 
 
 class OperationTable(BaseModel):
@@ -277,17 +269,10 @@ class OperationTable(BaseModel):
     duration_day: Annotated[Number, Quantity("day", 0.01, 11_000.0)] = Field(description="How long it lasts")
 
 
-class LandingTable(HorizonKeys):
+class LandingTable(SiteKeys, HorizonKeys):
     """Where and when to land."""
 
     name: ShortText | None = Field(default=None, description="Name in reports; that of the site when left out")
-    site: Identifier | None = Field(default=None, description="Lunar site known to the simulator; or give coordinates")
-    latitude_deg: Annotated[Number, Quantity("deg", -90.0, 90.0)] | None = Field(
-        default=None, description="Selenographic (mean Earth), north positive; when there is no site"
-    )
-    longitude_deg: Annotated[Number, Quantity("deg", -180.0, 360.0)] | None = Field(
-        default=None, description="Selenographic (mean Earth), east positive; when there is no site"
-    )
     delay_day: Annotated[Number, Quantity("day", 0.01, 3_700.0)] = Field(description="Perilune arrival to touchdown")
     sun_elevation_min_deg: Annotated[Number, Quantity("deg", -90.0, 90.0)] = Field(
         description="Lowest wanted Sun elevation at touchdown"
