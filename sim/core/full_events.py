@@ -156,10 +156,12 @@ def first_event(
         States at both ends of the step, which is not yet accepted.
     s, h : float
         Its beginning and length.
-    areas, burn, forces : numpy.ndarray (2,), numpy.ndarray (BURN_SIZE,), FullForces
+    areas, burn : numpy.ndarray (2,), numpy.ndarray (BURN_SIZE,)
         What acts.
     stops : Stops
         Events.
+    forces : FullForces
+        Model.
     work, k, probe : Work, numpy.ndarray (STAGES + 3, size), numpy.ndarray (size,)
         Scratch; ``k[0]`` holds the rates at the beginning.
     met : numpy.ndarray (size,)

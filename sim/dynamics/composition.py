@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sim.dynamics.spans import stated_gm_km3_s2
+from sim.dynamics.spans import body_index, stated_gm_km3_s2
 from sim.ephemeris import Ephemeris, open_ephemeris
 from sim.errors import InputError
 
@@ -12,6 +12,40 @@ CENTERS = ("earth", "moon")
 """Bodies about which the equations of motion can be integrated."""
 BARYCENTERS = ("emb", "ssb")
 """Points about which states can be given besides: of Earth and Moon, and of the solar system."""
+
+
+class NumberedBodies:
+    """Bodies of a flat model by their numbers in the compiled core.
+
+    Attributes
+    ----------
+    center : str
+        Body at the origin.
+    bodies : tuple of str
+        The others, in the order of the table.
+    """
+
+    center: str
+    bodies: tuple[str, ...]
+
+    def index(self, body: str) -> int:
+        """Index of a body for the compiled core.
+
+        Parameters
+        ----------
+        body : str
+            Name of the centre or of one of ``bodies``.
+
+        Returns
+        -------
+        int
+
+        Raises
+        ------
+        InputError
+            The model does not hold the body.
+        """
+        return body_index(body, self.center, self.bodies)
 
 
 class Composition:

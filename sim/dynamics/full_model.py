@@ -16,10 +16,10 @@ from sim.core.full_forces import ABSENT, CENTER, FullForces
 from sim.core.harmonics import Harmonics, no_harmonics
 from sim.core.low_table import LowTable, low_table
 from sim.dynamics.atmosphere import Atmosphere
-from sim.dynamics.composition import CENTERS, Composition
+from sim.dynamics.composition import CENTERS, Composition, NumberedBodies
 from sim.dynamics.gravity_field import GravityField
 from sim.dynamics.orientation import Axes, earth_table
-from sim.dynamics.spans import Kept, body_index, whole_blocks, whole_pieces
+from sim.dynamics.spans import Kept, whole_blocks, whole_pieces
 from sim.ephemeris import ChebyshevTable, Ephemeris
 from sim.errors import InputError
 from sim.frames import R_itrf_icrf
@@ -34,7 +34,7 @@ _FLAT_MODELS_KEPT = 8
 
 
 @dataclass(frozen=True, eq=False)
-class FlatFullModel:
+class FlatFullModel(NumberedBodies):
     """A full force model as the compiled core reads it.
 
     Attributes
@@ -59,25 +59,6 @@ class FlatFullModel:
     def low_orbits(self) -> LowTable:
         """The model as low orbits in lockstep read it; made on first use."""
         return low_table(self.forces, self.start_tdb)
-
-    def index(self, body: str) -> int:
-        """Index of a body for the compiled core.
-
-        Parameters
-        ----------
-        body : str
-            Name.
-
-        Returns
-        -------
-        int
-
-        Raises
-        ------
-        InputError
-            The model does not hold the body.
-        """
-        return body_index(body, self.center, self.bodies)
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,8 +15,8 @@ from sim.core.forces import CENTER, Forces, padded_bodies
 from sim.core.lanes_table import LaneTable, lane_table
 from sim.core.nodes import COEFFICIENTS, pole_arguments, pole_table, power_table
 from sim.core.reference import ReferenceForces
-from sim.dynamics.composition import Composition
-from sim.dynamics.spans import Kept, body_index, whole_blocks, whole_pieces
+from sim.dynamics.composition import Composition, NumberedBodies
+from sim.dynamics.spans import Kept, whole_blocks, whole_pieces
 from sim.ephemeris import ChebyshevTable, Ephemeris
 from sim.errors import InputError
 from sim.frames import tod_pole_icrf
@@ -31,7 +31,7 @@ _FLAT_MODELS_KEPT = 16
 
 
 @dataclass(frozen=True, eq=False)
-class FlatModel:
+class FlatModel(NumberedBodies):
     """A force model as the compiled fast path reads it, valid over the span of its table.
 
     Attributes
@@ -55,25 +55,6 @@ class FlatModel:
     def lanes(self) -> LaneTable:
         """The model as eight lanes in lockstep read it; made on first use."""
         return lane_table(self.forces)
-
-    def index(self, body: str) -> int:
-        """Index of a body for the compiled core.
-
-        Parameters
-        ----------
-        body : str
-            Name of the centre or of one of ``bodies``.
-
-        Returns
-        -------
-        int
-
-        Raises
-        ------
-        InputError
-            The model does not hold the body.
-        """
-        return body_index(body, self.center, self.bodies)
 
 
 @dataclass(frozen=True, eq=False)

@@ -122,7 +122,7 @@ def propagate_full(
     Parameters
     ----------
     states : array_like (N, 6) or (6,)
-        km and km/s, ICRF axes relative to ``model.center``.
+        km and km/s, ICRF axes relative to ``model.center``, which may be a barycentre.
     t0_tdb : array_like (N,) or ()
         Epochs of the states, TDB s past J2000.
     times_tdb : array_like (N, T), (T,) or ()
