@@ -64,7 +64,7 @@ def plain(states: FloatArray, t0_tdb: FloatArray, t1_tdb: FloatArray, threads: i
 def matrices(states: FloatArray, t0_tdb: FloatArray, t1_tdb: FloatArray, threads: int) -> FloatArray:
     """Call of W3."""
     done = propagate_with_stm(states, t0_tdb, t1_tdb, model(), tolerance=1e-10, threads=threads)
-    return np.concatenate([done.states, done.stm.reshape(len(states), -1)], axis=1)
+    return np.concatenate([done.states, done.transition_matrix.reshape(len(states), -1)], axis=1)
 
 
 CALLS: Final[dict[str, Callable[[], Fly]]] = {

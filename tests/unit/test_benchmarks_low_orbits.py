@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from importlib.util import find_spec
 
@@ -11,6 +12,7 @@ import pytest
 pytest.importorskip("benchmarks", reason="the benchmarks are not part of the installed package")
 
 from benchmarks import low_orbit_lifetimes as lifetimes
+from benchmarks import threads
 from benchmarks.low_orbit_task import TASKS, orbits
 from benchmarks.registry import TASKS as ALL
 
@@ -70,3 +72,14 @@ def test_lifetimes_go_on_from_a_ledger(tmp_path, monkeypatch):
 def propagated(states, t0):
     """A few hours instead of half a year."""
     return lifetimes.propagate_low_orbits(states, t0, t0[:, np.newaxis] + 7200.0, lifetimes.model(), threads=1)
+
+
+@pytest.mark.bench
+@pytest.mark.parametrize("name", ["W2-20", "W3"])
+def test_threads_are_measured_and_change_no_bit(name, tmp_path):
+    """More rows than a thread takes at a time would do in low orbits; no speed is asserted."""
+    file = tmp_path / "threads.jsonl"
+    code = threads.main(["--task", name, "--rows", "70", "--rounds", "1", "--threads", "2", "--json", str(file)])
+    record = json.loads(file.read_text(encoding="utf-8"))
+    assert code == 0 and record["same_bits"]
+    assert record["speedup"] > 0.0 and record["cpu_ratio"] > 0.0 and record["threads"] == 2
