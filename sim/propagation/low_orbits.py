@@ -168,8 +168,8 @@ def propagate_low_orbits(
     it was 31 and 42 m. It is not where an impact or a change of the step comes first.)
 
     After 180 days in degree 50, 192 orbits 30 to 120 km high at first, against 300 steps: with 200 steps the instants
-    of impacts move by 2 ms (median; at most 0.13 s) and least radii by 0.02 m; with 120 steps by 0.5 s (at most 16 s) and
-    10 m; with 95 steps by 15 s, in single cases by a revolution, and 0.11 km; which orbits fall is the same.
+    of impacts move by 2 ms (median; at most 0.13 s) and least radii by 0.02 m; with 120 steps by 0.5 s (at most 16 s)
+    and 10 m; with 95 steps by 15 s, in single cases by a revolution, and 0.11 km; which orbits fall is the same.
 
     The step follows the osculating periapsis: it is looked at every 64 steps, and the method starts anew where another
     one is due. An eccentricity above 0.95, an unbound orbit, or a step on which predictor and corrector differ by more
