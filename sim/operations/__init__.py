@@ -30,6 +30,7 @@ from sim.operations.coordination import (
     service_row,
 )
 from sim.operations.descent import Deorbit, Overburn, PoweredDescent, deorbit, overburn, powered_descent
+from sim.operations.descent_engine import EngineDescent, engine_descent
 from sim.operations.frozen_orbits import (
     EccentricityMap,
     FrozenOrbit,
@@ -119,6 +120,7 @@ __all__ = [
     "Deorbit",
     "EccentricityMap",
     "ElevationGrid",
+    "EngineDescent",
     "FieldFlights",
     "FieldSweepRow",
     "FloorKeeping",
@@ -170,6 +172,7 @@ __all__ = [
     "earth_plane_axes",
     "earth_times",
     "eccentricity_maps",
+    "engine_descent",
     "equator_axes",
     "evolve_low_orbits",
     "evolve_relay_orbits",
