@@ -140,6 +140,7 @@ def _keep_ends(found: Propagation, rows: Rows, ends: Propagation, kg: FloatArray
         for name in ("event", "t_tdb", "states"):
             getattr(log, name)[rows[have], target[have]] = getattr(found.log, name)[have, place]
     log.count[rows] += found.log.count
+    log.unresolved[rows] += found.log.unresolved
 
 
 def _impulses(

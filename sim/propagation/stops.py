@@ -221,7 +221,9 @@ class ElevationCrossing:
         return "moon" if isinstance(self.site, LunarSite) else "earth"
 
 
-Sphere = RadiusCrossing | AltitudeCrossing | Impact | SphereOfInfluence
+NamedSphere = AltitudeCrossing | Impact | SphereOfInfluence
+"""Distances from a body's centre under other names."""
+Sphere = RadiusCrossing | NamedSphere
 Stop = Sphere | ClosestApproach | FarthestPoint | NodeCrossing | ShadowCrossing | ElevationCrossing
 
 SURFACES = tuple(Impact(body.name) for body in (EARTH, MOON))
@@ -284,7 +286,7 @@ def flat_stops(stops: Sequence[Stop], impacts: bool, model: FlatModel) -> Stops:
     everything = [*stops, *surfaces(impacts, model)]
     kind, radius, sign = [], [], []
     for stop in everything:
-        one = stop.sphere if isinstance(stop, AltitudeCrossing | Impact | SphereOfInfluence) else stop
+        one = stop.sphere if isinstance(stop, NamedSphere) else stop
         if isinstance(one, ClosestApproach):
             kind.append(CLOSEST)
             radius.append(0.0)

@@ -34,15 +34,13 @@ from sim.frames.rotations import compose, rotation_z, transpose
 from sim.frames.surface import R_enu_fixed
 from sim.propagation.stops import (
     MOST_EVENTS,
-    AltitudeCrossing,
     ClosestApproach,
     ElevationCrossing,
     FarthestPoint,
-    Impact,
+    NamedSphere,
     NodeCrossing,
     RadiusCrossing,
     ShadowCrossing,
-    SphereOfInfluence,
     Stop,
     status_of,
     surfaces,
@@ -158,7 +156,7 @@ def _direction(falling: bool | None) -> float:
 
 def _entry(stop: Stop) -> _Entry:
     """Translate one event."""
-    if isinstance(stop, AltitudeCrossing | Impact | SphereOfInfluence):
+    if isinstance(stop, NamedSphere):
         return _entry(stop.sphere)
     if isinstance(stop, RadiusCrossing):
         noise = 2.0 * stop.radius_km * POSITION_NOISE_KM
