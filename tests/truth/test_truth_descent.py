@@ -46,7 +46,7 @@ def test_the_mass_flown_is_the_mass_burnt():
 
 def test_descents_that_no_engine_flies():
     with pytest.raises(UnreachableError, match=r"cannot carry|burns everything"):
-        engine_descent(15.0, 1690.0, 3800.0, 1000.0, 310.0)
+        engine_descent(15.0, 1690.0, 3800.0, 500.0, 310.0)
     with pytest.raises(InputError, match="above zero"):
         engine_descent(15.0, 1690.0, np.nan, 7500.0, 310.0)
     with pytest.raises(InputError, match="would end"):
