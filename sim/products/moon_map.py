@@ -7,6 +7,7 @@ sphere of the field): basins with their mass concentrations make the Moon's face
 from __future__ import annotations
 
 import functools
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +30,7 @@ _POLE_DEG = 85.0
 _LIMIT_MGAL = 300.0
 _MGAL_PER_KM_S2 = 1e8
 _PALE = LinearSegmentedColormap.from_list("anomaly", ["#c9d3df", "#eef1f4", "#fbfbfa", "#f3ece0", "#e3cfae"], N=256)
+_LABEL_LETTERS = 24
 HALO = withStroke(linewidth=2.6, foreground="white")
 
 
@@ -302,7 +304,8 @@ def label_marks(
         taken.append((text_y, right))
         shift = 0.035 * (x_high - x_low)
         axes.annotate(
-            mark.name, (x, y), (x + (shift if right else -shift), text_y), fontsize=8.5, color=mark.colour,
+            textwrap.fill(mark.name, _LABEL_LETTERS), (x, y),
+            (x + (shift if right else -shift), text_y), fontsize=8.5, color=mark.colour,
             ha="left" if right else "right", va="center", path_effects=[HALO], zorder=9,
             arrowprops={"arrowstyle": "-", "color": mark.colour, "lw": 0.7, "shrinkA": 0, "shrinkB": 3},
             annotation_clip=False,

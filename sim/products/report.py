@@ -146,7 +146,8 @@ def _merged(assumed: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _embedded(picture: Picture) -> dict[str, Any]:
     content = picture.path.read_bytes()
-    # Width and height of the PNG (its first chunk): the browser lays the page out before it decodes the pictures.
+    # Width and height of the PNG (its first chunk): with them the page does not jump while pictures come. Decoding
+    # them asynchronously would leave them out of prints and screenshots.
     width, height = struct.unpack(">II", content[16:24])
     uri = f"data:image/png;base64,{base64.b64encode(content).decode('ascii')}"
     return {"section": picture.section, "caption": picture.caption, "uri": uri, "width": width, "height": height}
