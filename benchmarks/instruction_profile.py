@@ -4,8 +4,8 @@
 loads its kernels and tables, propagates once, and then propagates once more while :mod:`benchmarks.single_steps` goes
 through it. What Python does around the kernels is told apart by the file its code is mapped from.
 
-Some tens of thousands of instructions a second: a few rows of the tasks of ``run``. The solver of T1 takes a hundred
-million for its smallest batch, most of them in numpy around the kernel of W3: it is out of reach.
+Some tens of thousands of instructions a second: a few rows of the tasks of ``run``. The solver of T1 is out of reach:
+four transfers take 5 ms, tens of millions of instructions, most of them in numpy around the kernel of W3.
 """
 
 from __future__ import annotations
