@@ -1,4 +1,6 @@
-"""Nyx (``nyx-space``): its default Runge-Kutta 8(9), DE440 from an SPK file, GM from a text kernel, a field from SHADR.
+"""Nyx (``nyx-space``): DE440 from an SPK file, GM from a text kernel, the field of the Moon from a SHADR file.
+
+Its default Runge-Kutta 8(9) past the Moon; in low orbits its Dormand-Prince 7(8), which is a quarter faster there.
 
 Epochs given in ET stay in ET: nyx then integrates in seconds of TDB.
 """
@@ -52,9 +54,11 @@ def make(folder: Path, problem: dict[str, Any], rows: dict[str, Any]) -> Any:
     ]
     span = Unit.Second * float(problem["span_s"])
 
+    method = IntegratorMethod.DormandPrince78 if problem["center"] == "moon" else IntegratorMethod.RungeKutta89
+
     def prepare(tolerance: float) -> Any:
         options = IntegratorOptions(min_step=Unit.Second * 1e-3, max_step=Unit.Day * 1, tolerance=tolerance)
-        propagator = Propagator(dynamics, almanac, IntegratorMethod.RungeKutta89, options)
+        propagator = Propagator(dynamics, almanac, method, options)
 
         def propagate() -> Any:
             ends = np.empty((len(starts), 6))
