@@ -62,7 +62,7 @@ def _insertion_line(found: InsertionResult) -> str:
     assert found.after is not None
     flown, reached = found.sequence, found.after
     return (
-        f"insertion: {len(flown.burns)} burns, {flown.impulse_dv_m_s:.1f} m/s and "
+        f"insertion: {len(flown.burns)} burn{'s' * (len(flown.burns) > 1)}, {flown.impulse_dv_m_s:.1f} m/s and "
         f"{flown.spent_dv_m_s - flown.impulse_dv_m_s:.1f} m/s of losses, to {_apses(reached)} at "
         f"{reached.inclination_deg:.1f} deg, {found.delivered_kg:.0f} kg"
     )
