@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
 from sim.analysis.at_moon_orbits import elements_of, free_track
-from sim.analysis.at_moon_results import ContactRow, DailyReturn, HiddenRow, LinkResult, LinkTimes, PhaseAtMoon
+from sim.analysis.at_moon_results import (
+    ContactRow,
+    DailyReturn,
+    HiddenRow,
+    LinkResult,
+    LinkTimes,
+    PhaseAtMoon,
+    TogetherRow,
+)
 from sim.analysis.parts import Floats
 from sim.constants import SECONDS_PER_DAY
 from sim.ephemeris import Ephemeris
@@ -22,6 +31,7 @@ from sim.operations import (
     data_return,
     find_open,
     free_of_moon,
+    joint_view,
     lander_sky,
     relay_contacts,
     relay_service,
@@ -36,6 +46,8 @@ from sim.operations.request import AtMoonCase, PartnerCase, PlaceCase
 
 KEPT = "kept, two bodies"
 FREE = "left alone, full field"
+NEARLY_S = 3600.0
+"""Two orbiters that see a place within this time of each other see it under nearly the same Sun."""
 _HIDDEN_SAMPLE_S = 60.0
 
 
@@ -150,11 +162,12 @@ def links(
     tracks, places = [party.track for party in parties], [place.heard() for place in request.places]
     network = access_network(tracks, places, request.stations, start_tdb, stop, ephemeris=ephemeris)
     earth = {one.station.id: one for one in station_tracks(request.stations, start_tdb, stop, ephemeris=ephemeris)}
+    pairs = list(_pairs(network, tracks, request.places))
     return LinkResult(
         label=label,
         start_tdb=start_tdb,
         stop_tdb=stop,
-        links=_times(network),
+        links=(*_times(network), *(LinkTimes("together", f"{a}&{b}", place, u & v) for a, b, place, u, v in pairs)),
         contacts=tuple(_contact(request, network, party, place) for party in parties for place in request.places),
         services=tuple(relay_service(network, place.id, [t.name for t in tracks]) for place in request.places)
         if tracks
@@ -163,6 +176,7 @@ def links(
         daily_min=_daily(network, request.places, tracks),
         returns=tuple(one for party in parties if party.own for one in _returns(request, network, party.track, earth)),
         hidden=tuple(_hidden(network, party.track, earth) for party in parties),
+        together=tuple(TogetherRow(a, b, place, joint_view(u, v, NEARLY_S)) for a, b, place, u, v in pairs),
         produced_gigabyte_per_day=request.produced_gigabyte_per_day,
     )
 
@@ -270,6 +284,16 @@ def _hidden(network: AccessNetwork, orbiter: Track, earth: Mapping[str, StationT
     first = next(iter(earth.values()))
     clear = find_open(free_of_moon(first, orbiter), network.span, sample_s=_HIDDEN_SAMPLE_S)
     return HiddenRow(orbiter.name, 1.0 - clear.fraction, clear.gaps().count_per_day, clear.longest_gap_s / 60.0)
+
+
+def _pairs(
+    network: AccessNetwork, tracks: Sequence[Track], places: Sequence[PlaceCase]
+) -> Iterator[tuple[str, str, str, Intervals, Intervals]]:
+    """Yield every two orbiters over every place, with the times at which each sees it."""
+    for one, other in combinations(tracks, 2):
+        for place in places:
+            first, second = (network.relay[orbiter.name, place.id] for orbiter in (one, other))
+            yield one.name, other.name, place.id, first, second
 
 
 def any_way(result: LinkResult, place_id: str, without: str = "") -> Intervals | None:

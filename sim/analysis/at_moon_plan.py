@@ -22,7 +22,7 @@ from sim.cases import OrbitPhase, PlanCase
 from sim.constants import SECONDS_PER_DAY
 from sim.ephemeris import Ephemeris
 from sim.events import Intervals, nothing, union
-from sim.operations import ReturnRow, track_from_elements
+from sim.operations import JointView, ReturnRow, track_from_elements
 from sim.operations.request import PartnerCase, PlaceCase
 
 SERVICES = ("survey_before_landing", "relay")
@@ -184,6 +184,14 @@ def _rows(
         near = f"{sum(lit)} lit passes nearer than {survey.cross_track_km[0]:g} km ({dark} in the dark)"
         whole = "" if survey.coverage is None else _cover(survey.coverage.days_to_cover())
         rows.append(CoordinationRow("see the landing area before landing", "none by the partner", near + whole))
+    joint = [one for one in found.together if first in (one.first, one.second)]
+    rows += [
+        CoordinationRow(
+            f"see the landing site at once, with {one.second if one.first == first else one.first}",
+            "one orbiter alone", _at_once(one.view),
+        )
+        for one in joint
+    ]  # fmt: skip
     if found.returns:
         own, every = found.returns[0].row, found.returns[-1].row
         rows.append(CoordinationRow("bring the partner's data home", _home(own), _home(every)))
@@ -198,6 +206,13 @@ def _way(open_: Intervals) -> str:
     return (
         f"{100.0 * open_.fraction:.1f} % of the time, {24.0 * open_.fraction:.1f} h a day, longest gap "
         f"{open_.longest_gap_s / 3600.0:.1f} h"
+    )
+
+
+def _at_once(view: JointView) -> str:
+    return (
+        f"{view.together_minutes_per_day:.1f} min a day, {view.minutes_per_day:.1f} within an hour of each other, "
+        f"{view.encounters_per_day:.1f} occasions a day"
     )
 
 

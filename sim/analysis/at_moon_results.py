@@ -19,6 +19,7 @@ from sim.operations import (
     Coverage,
     Deorbit,
     FieldSweepRow,
+    JointView,
     LightSummary,
     OverburnStudy,
     Passes,
@@ -137,7 +138,8 @@ class LinkTimes:
     Attributes
     ----------
     kind : str
-        ``relay``, ``downlink``, ``direct`` or ``crosslink``.
+        ``relay``, ``downlink``, ``direct``, ``crosslink``, or ``together``: two orbiters (``first``, joined by ``&``)
+        see a place at the same moment.
     first, second : str
         The two parties.
     open_ : Intervals
@@ -217,6 +219,26 @@ class HiddenRow:
     longest_min: float
 
 
+@dataclass(frozen=True, slots=True)
+class TogetherRow:
+    """How often two orbiters see one place nearly at the same time.
+
+    Attributes
+    ----------
+    first, second : str
+        Orbiters.
+    place : str
+        Identifier of the place.
+    view : JointView
+        Minutes and occasions.
+    """
+
+    first: str
+    second: str
+    place: str
+    view: JointView
+
+
 @dataclass(frozen=True, eq=False)
 class LinkResult:
     """All links over a span.
@@ -241,6 +263,8 @@ class LinkResult:
         Data that stations bring home from the mission's own orbiter.
     hidden : tuple of HiddenRow
         Occultations.
+    together : tuple of TogetherRow
+        Every pair of orbiters over every place.
     produced_gigabyte_per_day : float or None
         What the instruments deliver.
     """
@@ -255,6 +279,7 @@ class LinkResult:
     daily_min: dict[str, Floats]
     returns: tuple[DailyReturn, ...]
     hidden: tuple[HiddenRow, ...]
+    together: tuple[TogetherRow, ...] = ()
     produced_gigabyte_per_day: float | None = None
 
 

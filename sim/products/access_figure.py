@@ -79,6 +79,7 @@ def _rows(found: AtMoon, contacts: Table) -> list[Row]:
         "direct": style.SERIES[2],
         "downlink": style.SERIES[4],
         "crosslink": style.SERIES[3],
+        "together": style.SERIES[1],
     }
     made: list[Row] = []
     for kind, colour in colours.items():
@@ -92,6 +93,10 @@ def _rows(found: AtMoon, contacts: Table) -> list[Row]:
         for first, second in sorted(pairs):
             index = np.flatnonzero(chosen & (contacts["first"] == first) & (contacts["second"] == second))
             arrow = "\u2194" if kind == "crosslink" else "\u2192"
+            if kind == "together":
+                words = " & ".join(_brief(found, one) for one in str(first).split("&"))
+                made.append((f"{words} over {_brief(found, second)}", colour, index))
+                continue
             a, b = (second, first) if kind == "relay" else (first, second)
             made.append((f"{_brief(found, a)} {arrow} {_brief(found, b)}", colour, index))
     return made

@@ -56,6 +56,7 @@ def report_tables(found: AtMoonResult, names: dict[str, str]) -> list[Json]:
             _way_table(link, names),
             _return_table(link, names),
             _hidden(link, names),
+            _together(link, names),
         ]
     tables += [_passes_table(found.surveys), _sweep_table(found), _light_table(found), _phasing_table(found)]
     tables += [_overlap_table(found), *overburn_tables(found.overburn), _descent_table(found)]
@@ -89,6 +90,7 @@ def coordination_facts(found: CoordinationResult, names: dict[str, str]) -> Json
         _contact_table(found.links, names),
         _way_table(found.links, names),
         _return_table(found.links, names),
+        _together(found.links, names),
         _passes_table(surveys),
     ]
     return {
@@ -237,6 +239,26 @@ def _hidden(found: LinkResult, names: dict[str, str]) -> Json:
     ]
     columns = [("Orbiter", 0), ("Occultations a day", 2), ("Longest, min", 1), ("Share of the time, %", 1)]
     return _table(f"Behind the Moon as seen from the Earth, {found.label}", columns, rows)
+
+
+def _together(found: LinkResult, names: dict[str, str]) -> Json:
+    rows: list[Row] = [
+        [
+            f"{names.get(row.first, row.first)} and {names.get(row.second, row.second)}",
+            names.get(row.place, row.place),
+            row.view.together_minutes_per_day,
+            row.view.minutes_per_day,
+            row.view.encounters_per_day,
+            _finite(row.view.longest_gap_hour),
+        ]
+        for row in found.together
+    ]
+    columns = [
+        ("Orbiters", 0), ("Over", 0), ("Both at once, min a day", 1), ("Within an hour, min a day", 1),
+        ("Occasions a day", 2), ("Longest gap, h", 1),
+    ]  # fmt: skip
+    note = "Seen above the place's horizon mask. Within an hour: one sees the place, the other did or will."
+    return _table(f"Simultaneous observation, {found.label}", columns, rows, note)
 
 
 def _passes_table(surveys: Sequence[SurveyPassesResult]) -> Json:

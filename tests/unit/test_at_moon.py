@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -178,6 +179,20 @@ def test_a_lander_has_light_phasing_and_relays(change_7):
     assert queqiao.share == pytest.approx(0.90, abs=0.03), "as flown orbit, two bodies: 90 %"
     assert service.all_ways.share >= max(row.share for row in service.without)
     assert [row.overlap_day > 0.0 for row in found.overlaps] == [True, True]
+
+
+def test_two_orbiters_over_the_landing_site_at_once(change_7):
+    (link,) = change_7.at_moon.links
+    seen = {one.first: one.open_ for one in link.links if one.kind == "relay"}
+    assert {(row.first, row.second) for row in link.together} == set(combinations(seen, 2))
+    t = np.arange(link.start_tdb, link.stop_tdb, 20.0)
+    minutes = (t.size * 20.0 / 86400.0) ** -1 * (20.0 / 60.0)
+    for row in link.together:
+        both = seen[row.first].contains(t) & seen[row.second].contains(t)
+        assert row.view.together_minutes_per_day == pytest.approx(both.sum() * minutes, abs=1.0)
+        assert row.view.minutes_per_day >= row.view.together_minutes_per_day
+        shown = next(one for one in link.links if one.kind == "together" and one.first == f"{row.first}&{row.second}")
+        assert shown.open_.minutes_per_day == pytest.approx(row.view.together_minutes_per_day)
 
 
 def test_without_a_relay_the_ways_are_those_of_the_others(change_7):
