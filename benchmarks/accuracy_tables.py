@@ -81,6 +81,7 @@ SUITES = {
     "test_truth_gmat": "Propagation against published GMAT runs",
     "test_truth_gmat_engine": "Propagation against GMAT's engine",
     "test_truth_gmat_forces": "Single forces and burns against GMAT",
+    "test_truth_points_and_barycenters": "Single planets and barycentres against GMAT and long double",
     "test_truth_orekit_forces": "Forces and arcs against Orekit",
     "test_truth_gravity_axes": "Size of what is uncertain in the Moon's axes",
     "test_truth_flown_and_published": "NASA's flown ephemerides and published orbits",
@@ -88,6 +89,8 @@ SUITES = {
     "test_truth_extended_precision": "Integrators against long double",
     "test_truth_matrices": "State-transition matrices",
     "test_truth_low_orbits": "Low lunar orbits: lifetimes, frozen orbits",
+    "test_truth_descent": "Powered descent as flown",
+    "test_truth_luna_25_loss": "Luna 25: where and when it struck",
     "test_truth_insertions": "Insertions at the Moon as flown",
     "test_truth_lunar_lifetimes": "Published lifetime of a lunar orbit",
     "test_truth_estimation": "Orbit fits",
@@ -97,6 +100,7 @@ SUITES = {
     "test_timescales_earth_orientation": "Earth orientation",
     "test_truth_ephemeris": "Ephemeris against JPL",
     "test_operations_spice": "Sites, contacts, occultations against SPICE",
+    "test_truth_light": "Sun and Earth over landing sites as reported from there",
     "test_truth_circumstances": "Light and views of windows",
     "test_truth_light_time": "Light time",
     "test_truth_spk_stk": "SPK and STK files read by others",
@@ -111,6 +115,8 @@ HEADLINES = (
     "Chang'e 5 perilune",
     "Chang'e 6 landing on the Earth",
     "Luna 2 impact, 65 deg assumed",
+    "Luna 25, plane of the arrival found",
+    "Luna 25, impact after 127 s, two bodies",
     "Vostochny 2024 grid, 46 848 rows",
     "vostochny 51.73 deg, 30 days",
     "20 transfers 2021-2030 (DE440)",
@@ -131,6 +137,9 @@ HEADLINES = (
     "200 rows, 6 d, passing the Moon at 50 to 200 km, tolerance 1e-12",
     "Moon ME axes, 1959-2050",
     "Contacts of an orbiter at 60-80 km",
+    "Apollo 11, events on the surface",
+    "lifetime of a 125 km orbit, polar to the equator of J2000, node 0, LP165P 50x50",
+    "station-keeping, 50 km polar, 50x50, monthly pairs",
 )
 """Cases shown in the README itself: what people ask for first, the worse ones among them."""
 

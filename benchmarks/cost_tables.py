@@ -8,10 +8,12 @@ from typing import Any, Final
 from benchmarks import verdict
 from benchmarks.accuracy_tables import RESULTS, markdown, number
 from benchmarks.instruction_profile import COMPILED
+from benchmarks.low_orbit_lifetimes import ALL_ROWS
 from benchmarks.machine_code import KINDS
 
 INSTRUCTIONS: Final = RESULTS / "instructions.jsonl"
 START_UP: Final = RESULTS / "start_up.jsonl"
+THREADS: Final = RESULTS / "threads.jsonl"
 LOW_ORBITS: Final = RESULTS / "low_orbits.jsonl"
 FUNCTIONS_SHOWN: Final = 3
 STARTS: Final = {
@@ -91,9 +93,33 @@ def lifetime_table() -> str:
         cost = record["cpu_s_of_10000" if whole else "cpu_s_of_10000_scaled"]
         flown = f"{record['rows']} orbits, 180 d or until impact" if whole else f"{record['rows']} orbits, a week"
         error = "-" if whole else f"{number(record['error_p99_m'])} m"
-        kind = "measured" if whole else "scaled by the days flown"
+        all_flown = whole and record["rows"] == ALL_ROWS
+        kind = "measured" if all_flown else "scaled by the rows" if whole else "scaled by the days flown"
         rows.append([f"{record['tool']} {record['version']}", flown, error, f"{number(cost)} s ({kind})"])
     return markdown(["tool", "flown", "error after a week (99th percentile)", "processor time of all 10,000"], rows)
+
+
+def thread_table() -> str:
+    """Return how much quicker two threads are than one, by the clock on the wall.
+
+    Returns
+    -------
+    str
+        Markdown.
+    """
+    rows = [
+        [
+            f"{record['task']}, {record['rows']} rows",
+            str(record["threads"]),
+            f"{record['speedup']:.2f}",
+            f"{record['cpu_ratio']:.2f}",
+            "same bits" if record["same_bits"] else "DIFFERENT BITS",
+            f"{record['rounds']}, load {record['load'][0]:.1f}",
+        ]
+        for record in newest(verdict.read([THREADS]), ("task", "threads"))
+    ]
+    header = ["task", "threads", "times one thread (wall)", "processor time, times one thread's", "results", "rounds"]
+    return markdown(header, rows)
 
 
 def newest(records: Sequence[dict[str, Any]], keys: tuple[str, ...]) -> list[dict[str, Any]]:
@@ -118,4 +144,5 @@ COST_TABLES: Final[dict[str, Callable[[], str]]] = {
     "instructions": instruction_table,
     "start-up": start_table,
     "lifetimes": lifetime_table,
+    "threads": thread_table,
 }

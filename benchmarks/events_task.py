@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.departure_reference import departure_ends
 from benchmarks.tasks import Task, departures, forces, model
 from benchmarks.tools import Perilune, Tool, ladder
 from sim.constants import SECONDS_PER_DAY
@@ -67,17 +68,17 @@ class PeriluneEvents(Perilune):
 
 
 def event_ends(task: Task, world: Forces, states: FloatArray, t0_tdb: FloatArray) -> tuple[str, FloatArray]:
-    """Return final states and events at a tolerance that leaves nothing but rounding, and what they are.
+    """Return final states of W1's own reference with events at a tight tolerance, and what they are.
 
-    The position error of W1 is measured against other integrators; here times of events are in question, and a scalar
-    search on another path confirms those (``tests/property/test_lanes_events.py``).
+    That none of the events is missed or invented a scalar search on another path confirms
+    (``tests/property/test_lanes_events.py``).
 
     Parameters
     ----------
     task : Task
         Gives the span.
     world : Forces
-        Model; unused, the task's own is the same.
+        Model.
     states, t0_tdb : numpy.ndarray (N, 6), (N,)
         km, km/s; epochs.
 
@@ -92,8 +93,9 @@ def event_ends(task: Task, world: Forces, states: FloatArray, t0_tdb: FloatArray
         states, t0_tdb, t0_tdb + task.span_s, model(), tolerance=REFERENCE_TOLERANCE, events=EVENTS, max_events=ROOM,
         impacts=False,
     )  # fmt: skip
-    name = f"perilune at {REFERENCE_TOLERANCE:.0e}"
-    return name, np.concatenate([run.states, run.log.event, run.log.t_tdb - t0_tdb[:, np.newaxis]], axis=1)
+    name, ends = departure_ends(task, world, states, t0_tdb)
+    name += f"; events: perilune at {REFERENCE_TOLERANCE:.0e}"
+    return name, np.concatenate([ends, run.log.event, run.log.t_tdb - t0_tdb[:, np.newaxis]], axis=1)
 
 
 def event_details(found: FloatArray, reference: FloatArray) -> dict[str, float]:
