@@ -46,7 +46,7 @@ from sim.operations.request import AtMoonCase, PartnerCase, PlaceCase
 
 KEPT = "kept, two bodies"
 FREE = "left alone, full field"
-NEARLY_S = 3600.0
+NEARLY_S = 600.0
 """Two orbiters that see a place within this time of each other see it under nearly the same Sun."""
 _HIDDEN_SAMPLE_S = 60.0
 

@@ -211,7 +211,7 @@ def _way(open_: Intervals) -> str:
 
 def _at_once(view: JointView) -> str:
     return (
-        f"{view.together_minutes_per_day:.1f} min a day, {view.minutes_per_day:.1f} within an hour of each other, "
+        f"{view.together_minutes_per_day:.1f} min a day, {view.minutes_per_day:.1f} within ten minutes of each other, "
         f"{view.encounters_per_day:.1f} occasions a day"
     )
 

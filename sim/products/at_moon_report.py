@@ -254,10 +254,10 @@ def _together(found: LinkResult, names: dict[str, str]) -> Json:
         for row in found.together
     ]
     columns = [
-        ("Orbiters", 0), ("Over", 0), ("Both at once, min a day", 1), ("Within an hour, min a day", 1),
+        ("Orbiters", 0), ("Over", 0), ("Both at once, min a day", 1), ("Within ten minutes, min a day", 1),
         ("Occasions a day", 2), ("Longest gap, h", 1),
     ]  # fmt: skip
-    note = "Seen above the place's horizon mask. Within an hour: one sees the place, the other did or will."
+    note = "Seen above the place's horizon mask. Within ten minutes: one sees the place, the other did or will."
     return _table(f"Simultaneous observation, {found.label}", columns, rows, note)
 
 
