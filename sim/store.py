@@ -7,7 +7,7 @@ make its case complete: that is what `Ledger.finish` writes and `Ledger.done` as
 
 The file is the live record of one run on one machine (the log needs shared memory, so it does not work on a
 network file system). A ledger that was closed properly is one plain file, which can be copied and opened from
-a folder without write permission. Arrays are kept in numpy's own format, without pickle.
+a folder without write permission. Arrays are kept in numpy's own format, plain numbers only.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The package's own ephemeris: a cut of JPL's DE440, 1958-12 to 2051-02, exact to the last coefficient.
 
-Native granules in float64 in one ``.npz`` (numpy, no pickle) with a JSON manifest that names the sources and
+Native granules in float64 in one ``.npz`` of plain arrays with a JSON manifest that names the sources and
 the SHA-256 of the data. :mod:`sim.ephemeris.provenance` makes both from public packages, bit for bit.
 """
 
