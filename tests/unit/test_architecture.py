@@ -199,20 +199,23 @@ def test_what_check_needs_is_light(room):
     assert set(_loaded_by(f"import {room}")) <= {"numpy", "erfa"}
 
 
-def _cpu_seconds(code: str) -> float:
-    """Processor time, best of five: other work on the machine does not count."""
+def _cpu_seconds(code: str, enough_s: float = 0.0) -> float:
+    """Processor time, best of ten or the first that is good enough: a busy machine makes some of them slow."""
     best = float("inf")
-    for _ in range(5):
+    for _ in range(10):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         best = min(best, after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
+        if best < enough_s:
+            break
     return best
 
 
 def test_importing_sim_takes_no_time():
     # Measured 1 ms over the bare interpreter.
-    assert _cpu_seconds("import sim") - _cpu_seconds("pass") < 0.3
+    limit_s = _cpu_seconds("pass") + 0.3
+    assert _cpu_seconds("import sim", limit_s) < limit_s
 
 
 # --- what must not appear ----------------------------------------------------------------------------------------

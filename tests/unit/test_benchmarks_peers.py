@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 import sys
 from pathlib import Path
@@ -42,7 +43,10 @@ T = np.linspace(START, STOP, 101)
 WORKER = """
 import sys
 sys.path.insert(0, {root!r})
-from benchmarks.peer_workers.serve import serve
+from benchmarks.peer_workers import serve as worker
+
+ticks = iter(range(10**9))
+worker.time.process_time = lambda: 0.25 * next(ticks)
 
 def make(folder, problem, rows):
     print("noise of a tool")
@@ -54,13 +58,13 @@ def make(folder, problem, rows):
         return propagate
     return prepare
 
-serve("4.2", make)
+worker.serve("4.2", make)
 """
 
 
 @pytest.fixture
 def stand_in(tmp_path, monkeypatch):
-    """A peer of a few lines, in this interpreter."""
+    """A peer of a few lines, in this interpreter; by its own clock a call takes a quarter of a second."""
     path = tmp_path / "worker.py"
     path.write_text(WORKER.format(root=str(peers.ROOT)))
     monkeypatch.setitem(peers.KINDS, "stand_in", peers.Kind("numpy", 0.0))
@@ -157,8 +161,7 @@ def test_a_peer_answers_in_turn_and_starts_again_after_a_fault(stand_in):
     assert peer.version == "4.2"
     peer.prepare(0.5)
     assert (peer.run() == 1.5).all()
-    spent, repeats = peer.measure(0.001)
-    assert spent >= 0.001 and repeats > 1
+    assert peer.measure(0.9) == (1.0, 4)
     with pytest.raises(peers.PeerError, match="a fault of the tool"):
         peer.prepare(2.0)
     peer.prepare(0.25)
@@ -175,7 +178,7 @@ def test_a_peer_that_hangs_is_given_up(stand_in, monkeypatch):
     peer.prepare(0.5)
     monkeypatch.setattr(peers, "PATIENCE_S", 0.2)
     with pytest.raises(peers.PeerError, match="no answer"):
-        peer.measure(60.0)
+        peer.measure(math.inf)
     peer.close()
 
 

@@ -163,7 +163,7 @@ import sys, time
 import sim.scenario, sim.cli
 def slow(kind):
     print("working", flush=True)
-    time.sleep(60)
+    time.sleep(600)
 sim.scenario.schema_json = slow
 sys.argv = ["perilune", "schema"]
 sim.cli.main()
@@ -181,7 +181,7 @@ def test_a_real_interrupt_signal_ends_with_130():
         assert process.stdout is not None
         assert process.stdout.readline() == "working\n"
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=20)
+        _, errors = process.communicate(timeout=120)
     assert process.returncode == 130
     assert errors == "perilune: interrupted; nothing was written\n"
 
@@ -202,14 +202,16 @@ def test_a_reader_that_left_is_no_fault():
     assert (result.returncode, result.stderr) == (0, "")
 
 
-def _cpu_seconds(*arguments: str) -> float:
-    """Processor time, best of three: other work on the machine does not count."""
+def _cpu_seconds(*arguments: str, enough_s: float) -> float:
+    """Processor time, best of ten or the first that is good enough: a busy machine makes some of them slow."""
     best = float("inf")
-    for _ in range(3):
+    for _ in range(10):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run([sys.executable, "-m", "sim.cli", *arguments], check=True, capture_output=True, cwd=ROOT)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         best = min(best, after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
+        if best < enough_s:
+            break
     return best
 
 
@@ -217,7 +219,7 @@ def _cpu_seconds(*arguments: str) -> float:
 def test_light_commands_answer_at_once(arguments):
     # Measured 0.12, 0.20 and 0.30 s on an idle machine, 0.15, 0.42 and 0.46 s beside other work. The limit for
     # `check` is 0.5 s idle; a heavy import at the top of a module would make it 1.5 to 4 s.
-    assert _cpu_seconds(*arguments) < 1.0
+    assert _cpu_seconds(*arguments, enough_s=1.0) < 1.0
 
 
 def test_the_command_line_loads_nothing_heavy():

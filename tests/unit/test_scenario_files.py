@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import subprocess
 import sys
 import tomllib
@@ -269,11 +270,14 @@ print(time.process_time(), *heavy)
 
 def test_checking_loads_nothing_that_computes() -> None:
     path = str(SCENARIOS / "luna_26_plan2021.toml")
-    runs = [
-        subprocess.run([sys.executable, "-c", CHECK, path], cwd=ROOT, capture_output=True, text=True, check=True)
-        for _ in range(2)
-    ]
-    seconds, *heavy = min(run.stdout.split() for run in runs)
-    assert heavy == []
+    best_s = math.inf
+    for _ in range(10):  # a busy machine makes some of them slow
+        command = [sys.executable, "-c", CHECK, path]
+        run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+        seconds, *heavy = run.stdout.split()
+        assert heavy == []
+        best_s = min(best_s, float(seconds))
+        if best_s < 1.0:
+            break
     # Measured 0.46 s on an idle core, Python's start included; numba or astropy alone would add a second.
-    assert float(seconds) < 1.0
+    assert best_s < 1.0
