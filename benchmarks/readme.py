@@ -49,7 +49,7 @@ def speed_table() -> str:
     rows = []
     for record in verdict.newest(records):
         task = record["task"]
-        times = verdict.ratio_in_run(record, records)
+        times, equal = (verdict.ratio_in_run(record, records, key) for key in ("rates", "level_rates"))
         error = "-" if record.get("error_p99_m") is None else f"{number(record['error_p99_m'])} m"
         run = f"{record['rows']} rows, seed {record['seed']}, {record['rounds']} rounds"
         if "wall_s" in record:
@@ -61,10 +61,12 @@ def speed_table() -> str:
                 number(record["rate_per_s_core"]),
                 error,
                 "" if times is None else number(times),
+                "" if equal is None else number(equal),
                 run,
             ]
         )
-    header = ["task", "tool", "per second and core", "error (99th percentile)", "times slower than perilune", "run"]
+    header = ["task", "tool", "per second and core", "error (99th percentile)", "times slower than perilune"]
+    header += ["at equal error", "run"]
     return markdown(header, rows)
 
 

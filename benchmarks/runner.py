@@ -1,9 +1,17 @@
-"""Measure tools in turn: each at the loosest tolerance that meets the task's error, in rounds within one process."""
+"""Measure tools in turn: each at the loosest tolerance that meets the task's error, in rounds within one process.
+
+Errors of some tools come in steps (heyoka's tolerance chooses the order of its series, six times the error apart), so
+that one that meets the task's error may stand far below it. The next looser rung of the ladder is timed as well: rates
+at the very error asked for are interpolated between the two, logarithm against logarithm.
+"""
 
 from __future__ import annotations
 
 import gc
+import math
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -38,8 +46,32 @@ def errors_m(ends: FloatArray, reference: FloatArray) -> FloatArray:
     return np.where(np.isfinite(error), error, np.inf)
 
 
-def tune(tool: Tool, runner: Runner, task: Task, reference: FloatArray) -> tuple[float, FloatArray]:
-    """Loosest tolerance whose 99th percentile meets the task, else the best; and the errors there.
+@dataclass(frozen=True)
+class Tuned:
+    """Where a tool meets a task's error.
+
+    Attributes
+    ----------
+    tolerance : float
+        Loosest rung of its ladder whose 99th percentile does, or the best one.
+    errors_m : numpy.ndarray (N,)
+        Errors there, m.
+    looser : tuple of float and float, optional
+        The rung before and its 99th percentile, m; None where the first rung does, or no rung.
+    """
+
+    tolerance: float
+    errors_m: FloatArray
+    looser: tuple[float, float] | None
+
+    @property
+    def p99_m(self) -> float:
+        """99th percentile of the errors, m."""
+        return float(np.percentile(self.errors_m, 99.0))
+
+
+def tune(tool: Tool, runner: Runner, task: Task, reference: FloatArray) -> Tuned:
+    """Find the loosest tolerance whose 99th percentile meets the task, else the best.
 
     Parameters
     ----------
@@ -54,12 +86,10 @@ def tune(tool: Tool, runner: Runner, task: Task, reference: FloatArray) -> tuple
 
     Returns
     -------
-    tolerance : float
-        Rung of the ladder.
-    errors_m : numpy.ndarray (N,)
-        m.
+    Tuned
     """
-    best: tuple[float, float, FloatArray] | None = None
+    best: Tuned | None = None
+    looser: tuple[float, float] | None = None
     for tolerance in tool.tolerances:
         try:
             runner.prepare(tolerance)
@@ -68,13 +98,34 @@ def tune(tool: Tool, runner: Runner, task: Task, reference: FloatArray) -> tuple
             if best is None:
                 raise
             break  # too tight for it
-        high = float(np.percentile(errors, 99.0))
-        if best is None or high < best[0]:
-            best = (high, tolerance, errors)
-        if high <= task.level_m:
-            break
+        found = Tuned(tolerance, errors, None)
+        if found.p99_m <= task.level_m:
+            return Tuned(tolerance, errors, looser)
+        if best is None or found.p99_m < best.p99_m:
+            best = found
+        looser = (tolerance, found.p99_m)
     assert best is not None
-    return best[1], best[2]
+    return best
+
+
+def rate_at_level(level_m: float, tight: tuple[float, float], looser: tuple[float, float]) -> float:
+    """Interpolate a rate at an error, logarithm against logarithm.
+
+    Parameters
+    ----------
+    level_m : float
+        Error at which it is wanted, m.
+    tight, looser : tuple of float and float
+        Error, m, and rate on either side of it.
+
+    Returns
+    -------
+    float
+        Rate.
+    """
+    (error_m, rate), (looser_m, looser_rate) = tight, looser
+    part = math.log(level_m / error_m) / math.log(looser_m / error_m)
+    return rate * (looser_rate / rate) ** part
 
 
 def run(task: Task, seed: int, names: list[str], n_rows: int, rounds: int) -> list[dict[str, Any]]:
@@ -101,7 +152,8 @@ def run(task: Task, seed: int, names: list[str], n_rows: int, rounds: int) -> li
     world = task.world(float(np.minimum(t0, ends).min()), float(np.maximum(t0, ends).max()))
     reference_name, reference = task.reference(task, world, states, t0)
     runners: dict[str, Runner] = {}
-    chosen: dict[str, tuple[float, FloatArray]] = {}
+    looser: dict[str, Runner] = {}
+    chosen: dict[str, Tuned] = {}
     details: dict[str, dict[str, float]] = {}
     try:
         for name in names:
@@ -109,16 +161,23 @@ def run(task: Task, seed: int, names: list[str], n_rows: int, rounds: int) -> li
             count = min(n_rows, tool.most_rows)
             runners[name] = tool.make(world, states[:count], t0[:count], task.span_s)
             chosen[name] = tune(tool, runners[name], task, reference[:count])
-            runners[name].prepare(chosen[name][0])
+            runners[name].prepare(chosen[name].tolerance)
             found = runners[name].run()
             details[name] = {} if task.details is None else task.details(found, reference[:count])
+            rung = chosen[name].looser
+            if rung is not None and math.isfinite(rung[1]):
+                looser[name] = tool.make(world, states[:count], t0[:count], task.span_s)
+                looser[name].prepare(rung[0])
+        counts = {name: chosen[name].errors_m.size for name in names}
         before = load()
-        rates = timed(runners, {name: chosen[name][1].size for name in names}, rounds)
+        rates, looser_rates = timed((runners, looser), counts, rounds)
         loads = [before, load()]
     finally:
-        for runner in runners.values():
+        for runner in (*runners.values(), *looser.values()):
             if isinstance(runner, Peer):
                 runner.close()
+    for name in looser:
+        details[name] |= _at_level(task.level_m, chosen[name], rates[name], looser_rates[name])
     taken = stamp()
     return [
         {
@@ -126,16 +185,16 @@ def run(task: Task, seed: int, names: list[str], n_rows: int, rounds: int) -> li
             "tool": name,
             "version": getattr(runners[name], "version", task.tools[name].version),
             "seed": seed,
-            "rows": chosen[name][1].size,
+            "rows": counts[name],
             "rate_per_s_core": float(np.median(rates[name])),
             "rate_best_per_s_core": float(np.max(rates[name])),
-            "error_p99_m": float(np.percentile(chosen[name][1], 99.0)),
-            "error_p50_m": float(np.percentile(chosen[name][1], 50.0)),
+            "error_p99_m": chosen[name].p99_m,
+            "error_p50_m": float(np.percentile(chosen[name].errors_m, 50.0)),
             **details[name],
             "rounds": rounds,
             "rates": [round(rate, 3) for rate in rates[name]],
             "level_m": task.level_m,
-            "tolerance": chosen[name][0],
+            "tolerance": chosen[name].tolerance,
             "reference": reference_name,
             "load": loads,
             **taken,
@@ -144,13 +203,29 @@ def run(task: Task, seed: int, names: list[str], n_rows: int, rounds: int) -> li
     ]
 
 
-def timed(runners: dict[str, Runner], counts: dict[str, int], rounds: int) -> dict[str, list[float]]:
+def _at_level(level_m: float, found: Tuned, rates: list[float], looser_rates: list[float]) -> dict[str, Any]:
+    """Keys of the looser rung, and rates interpolated at the level, round by round."""
+    assert found.looser is not None
+    tolerance, error_m = found.looser
+    pairs = zip(rates, looser_rates, strict=True)
+    between = [rate_at_level(level_m, (found.p99_m, rate), (error_m, other)) for rate, other in pairs]
+    return {
+        "looser_tolerance": tolerance,
+        "looser_error_p99_m": error_m,
+        "looser_rates": [round(rate, 3) for rate in looser_rates],
+        "level_rates": [round(rate, 3) for rate in between],
+    }
+
+
+def timed(
+    groups: Sequence[dict[str, Runner]], counts: dict[str, int], rounds: int
+) -> list[dict[str, list[float]]]:
     """Rows per second of process time, tools in turn.
 
     Parameters
     ----------
-    runners : dict
-        Tools, ready.
+    groups : sequence of dict
+        Tools, ready; a tool may be in several groups.
     counts : dict
         Their rows.
     rounds : int
@@ -158,15 +233,16 @@ def timed(runners: dict[str, Runner], counts: dict[str, int], rounds: int) -> di
 
     Returns
     -------
-    dict of list of float
-        Rates of the rounds.
+    list of dict of list of float
+        Rates of the rounds, a dict a group.
     """
-    rates: dict[str, list[float]] = {name: [] for name in runners}
+    rates: list[dict[str, list[float]]] = [{name: [] for name in runners} for runners in groups]
     for _ in range(rounds):
-        for name, runner in runners.items():
-            gc.collect()
-            spent, repeats = runner.measure(SHORTEST_S) if isinstance(runner, Peer) else measured(runner, SHORTEST_S)
-            rates[name].append(counts[name] * repeats / spent)
+        for runners, found in zip(groups, rates, strict=True):
+            for name, runner in runners.items():
+                gc.collect()
+                one = runner.measure(SHORTEST_S) if isinstance(runner, Peer) else measured(runner, SHORTEST_S)
+                found[name].append(counts[name] * one[1] / one[0])
     return rates
 
 

@@ -28,6 +28,10 @@ KEYS: Final = {
     "rates": "rate of each round",
     "level_m": "error that it was tuned to",
     "tolerance": "its own tolerance that met this, or its best",
+    "looser_tolerance": "the next looser one that was tried, which does not meet it",
+    "looser_error_p99_m": "its error, m",
+    "looser_rates": "rate of each round with it",
+    "level_rates": "rates at the very error asked for, interpolated between the two, logarithm against logarithm",
     "reference": "what the errors are measured against",
     "load": "load average of the machine before and after",
     "utc": "when; tools of one run share it",
@@ -36,7 +40,8 @@ KEYS: Final = {
 """Keys of a record of ``python -m benchmarks run``; the first eight and ``machine`` are in every record."""
 
 HEADER: Final = (
-    "task", "tool", "version", "rows", "seed", "rate/s/core", "p99 error m", "perilune is", "machine", "date",
+    "task", "tool", "version", "rows", "seed", "rate/s/core", "p99 error m", "perilune is", "at equal error", "machine",
+    "date",
 )  # fmt: skip
 
 
@@ -76,23 +81,28 @@ def newest(records: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     return [record for tools in kept.values() for record in tools.values()]
 
 
-def ratio(perilune: dict[str, Any], other: dict[str, Any]) -> float:
+def ratio(perilune: dict[str, Any], other: dict[str, Any], key: str = "rates") -> float | None:
     """Median over the rounds of the ratio of rates, which were taken in turn.
 
     Parameters
     ----------
     perilune, other : dict
         Records of one run.
+    key : str
+        ``rates`` where each meets the error asked for, ``level_rates`` at just that error.
 
     Returns
     -------
-    float
+    float or None
+        None where one of them has no such rates.
     """
-    rounds = min(len(perilune["rates"]), len(other["rates"]))
-    return float(np.median(np.array(perilune["rates"][:rounds]) / np.array(other["rates"][:rounds])))
+    if key not in perilune or key not in other:
+        return None
+    rounds = min(len(perilune[key]), len(other[key]))
+    return float(np.median(np.array(perilune[key][:rounds]) / np.array(other[key][:rounds])))
 
 
-def ratio_in_run(record: dict[str, Any], records: Iterable[dict[str, Any]]) -> float | None:
+def ratio_in_run(record: dict[str, Any], records: Iterable[dict[str, Any]], key: str = "rates") -> float | None:
     """How many times perilune's rate is that of a record, both of one run.
 
     Parameters
@@ -101,15 +111,17 @@ def ratio_in_run(record: dict[str, Any], records: Iterable[dict[str, Any]]) -> f
         Of any tool.
     records : iterable of dict
         Among them perilune's of the same run.
+    key : str
+        As for :func:`ratio`.
 
     Returns
     -------
     float or None
-        None for perilune itself, and where that run had no perilune.
+        None for perilune itself, and where that run had no perilune or no such rates.
     """
     run = tuple(record[key] for key in ("task", "seed", "utc"))
     own = [r for r in records if r["tool"] == "perilune" and tuple(r[key] for key in ("task", "seed", "utc")) == run]
-    return None if not own or record["tool"] == "perilune" else ratio(own[-1], record)
+    return None if not own or record["tool"] == "perilune" else ratio(own[-1], record, key)
 
 
 def cells(record: dict[str, Any], records: list[dict[str, Any]]) -> list[str]:
@@ -127,7 +139,7 @@ def cells(record: dict[str, Any], records: list[dict[str, Any]]) -> list[str]:
     list of str
         One a column of :data:`HEADER`.
     """
-    times = ratio_in_run(record, records)
+    times, equal = (ratio_in_run(record, records, key) for key in ("rates", "level_rates"))
     machine = record["machine"]
     error = record.get("error_p99_m")
     rate = record["rate_per_s_core"]
@@ -140,6 +152,7 @@ def cells(record: dict[str, Any], records: list[dict[str, Any]]) -> list[str]:
         f"{rate:.0f}" if rate >= 100.0 else f"{rate:.3g}",
         "-" if error is None else f"{error:.3g}",
         "" if times is None else f"{times:.3g} x",
+        "" if equal is None else f"{equal:.3g} x",
         f"{machine['cpu']} ({machine['isa']}), {machine['cores']} cores, {machine['system']}",
         record["utc"][:10],
     ]

@@ -222,6 +222,10 @@ def test_report_takes_ratios_within_a_run(tmp_path):
     assert whole[0].split("  ")[0] == "task" and len(whole) == 4
     assert " 3 x " in whole[2], "the median of 8/4, 9/3 and 12/2"
     assert " x " not in whole[1] and " x " not in whole[3], "perilune itself, and a run without perilune"
+    assert verdict.ratio_in_run(records()[1], records(), "level_rates") is None
+    at_level = [{**r, "level_rates": [6.0, 9.0, 1.0]} for r in records()]
+    at_level[1]["level_rates"] = [3.0, 3.0, 1.0]
+    assert verdict.ratio_in_run(at_level[1], at_level, "level_rates") == 2.0
     newest = verdict.report([path], markdown=True).splitlines()
     assert newest[1].startswith("| --- |") and len(newest) == 4
     assert "| other | 3 |" in newest[3] and "2026-02-01" in newest[3]

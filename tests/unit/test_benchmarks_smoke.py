@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -13,9 +14,10 @@ pytest.importorskip("benchmarks", reason="the benchmarks are not part of the ins
 
 from benchmarks.records import write_records
 from benchmarks.registry import TASKS
-from benchmarks.runner import run
+from benchmarks.runner import Tuned, rate_at_level, run, tune
 from benchmarks.series import nodes, power_series, row_series
 from benchmarks.tasks import departures, model
+from benchmarks.tools import Tool
 from benchmarks.verdict import report
 
 KEYS = {"task", "tool", "version", "seed", "rows", "rate_per_s_core", "error_p99_m", "rounds", "machine"}
@@ -34,6 +36,32 @@ def test_a_run_gives_records_with_speed_and_error(tmp_path: Path):
     write_records(path, records)
     assert [json.loads(line)["tool"] for line in path.read_text().splitlines()] == tools
     assert "perilune" in report([path])
+
+
+class Steps:
+    """A tool whose error is a hundred times its tolerance and which falls in steps of ten."""
+
+    def prepare(self, tolerance: float) -> None:
+        self.error_km = 10.0 ** np.floor(np.log10(tolerance) - 1.0)
+
+    def run(self):
+        return np.full((4, 6), self.error_km)
+
+
+@pytest.mark.parametrize(
+    ("ladder", "chosen", "looser"),
+    [((0.1, 0.03, 0.01, 1e-3, 1e-4), 1e-3, 0.01), ((1e-4, 1e-5), 1e-4, None), ((0.1, 0.03), 0.03, None)],
+)
+def test_tuning_finds_the_rungs_on_both_sides_of_the_error(ladder, chosen, looser):
+    tool = Tool("numpy", lambda *_: Steps(), ladder)
+    found = tune(tool, Steps(), replace(TASKS["W1"], level_m=0.5), np.zeros((4, 6)))
+    assert isinstance(found, Tuned) and found.tolerance == chosen
+    assert (found.looser and found.looser[0]) == looser
+
+
+def test_rates_are_interpolated_in_logarithms():
+    assert rate_at_level(1.0, (0.1, 100.0), (10.0, 400.0)) == pytest.approx(200.0)
+    assert rate_at_level(0.1, (0.1, 100.0), (10.0, 400.0)) == 100.0
 
 
 def test_inputs_depend_on_the_seed_alone():
