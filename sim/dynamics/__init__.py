@@ -9,6 +9,7 @@ from sim.dynamics.burns import FiniteBurn, Impulse
 from sim.dynamics.full_model import FlatFullModel, FullForceModel
 from sim.dynamics.gravity_field import GravityField, load_gravity_field, open_gravity_field
 from sim.dynamics.model import FlatModel, ForceModel
+from sim.dynamics.words import forces_in_words
 
 __all__ = [
     "EXPONENTIAL_LAYERS",
@@ -20,6 +21,7 @@ __all__ = [
     "FullForceModel",
     "GravityField",
     "Impulse",
+    "forces_in_words",
     "load_gravity_field",
     "open_gravity_field",
 ]

@@ -152,6 +152,8 @@ class EccentricityMap:
         Its displacement over the month.
     matrix : ndarray (M, 2, 2)
         Derivative of the vector after the month by the vector before.
+    forces : str
+        Under which they flew, for captions.
     """
 
     semi_major_axis_km: FloatArray
@@ -160,6 +162,7 @@ class EccentricityMap:
     circular_ecc: FloatArray
     shift_ecc: FloatArray
     matrix: FloatArray
+    forces: str
 
     @property
     def drift_ecc(self) -> FloatArray:
@@ -222,7 +225,7 @@ def eccentricity_maps(
     changes = np.swapaxes(moved[:, 1:] - moved[:, :1], 1, 2)
     # changes = (matrix - 1) steps
     matrix = np.eye(2) + np.swapaxes(np.linalg.solve(np.swapaxes(steps, 1, 2), np.swapaxes(changes, 1, 2)), 1, 2)
-    return EccentricityMap(a, inc, month, first[:, 0], moved[:, 0], matrix)
+    return EccentricityMap(a, inc, month, first[:, 0], moved[:, 0], matrix, history.forces)
 
 
 def _month_of(

@@ -39,7 +39,7 @@ from sim.core.elements import (
     elements_rows,
 )
 from sim.core.status import Status
-from sim.dynamics import FullForceModel, open_gravity_field
+from sim.dynamics import FullForceModel, forces_in_words, open_gravity_field
 from sim.ephemeris import Ephemeris
 from sim.errors import InputError
 from sim.frames import R_me_icrf, R_pa_icrf
@@ -93,6 +93,8 @@ class LowOrbitHistory:
         Of the gravity field.
     margin_km : float
         Height above the sphere that counts as ground.
+    forces : str
+        Under which they flew, for captions.
     """
 
     t_tdb: FloatArray
@@ -111,6 +113,7 @@ class LowOrbitHistory:
     start_tdb: FloatArray
     degree: int
     margin_km: float
+    forces: str
 
     @property
     def eccentricity(self) -> FloatArray:
@@ -239,7 +242,7 @@ def evolve_low_orbits(
     if method not in (None, *SAMPLES_A_CALL):
         raise InputError(f"method is {method!r}; allowed: {', '.join(SAMPLES_A_CALL)}")
     grid = _grid(start, forces, duration_day, revs, margin_km, method)
-    history = _empty(t0, grid, field_degree, margin_km)
+    history = _empty(t0, grid, field_degree, margin_km, forces_in_words(forces))
     for first in range(0, len(start), _ROWS_A_CALL):
         rows = np.arange(first, min(first + _ROWS_A_CALL, len(start)))
         _evolve_rows(history, rows, start[rows], grid, forces, tolerance, threads)
@@ -273,12 +276,13 @@ def _grid(
     return _Grid(samples, records, revs * period / samples, ground, mu, forces.ephemeris, method)
 
 
-def _empty(t0: FloatArray, grid: _Grid, degree: int, margin_km: float) -> LowOrbitHistory:
+def _empty(t0: FloatArray, grid: _Grid, degree: int, margin_km: float, forces: str) -> LowOrbitHistory:
     end = t0[:, None] + grid.step_s * grid.samples * np.arange(1.0, grid.records + 1.0)
     low, high, size, cosine, sine, inclination, node, longitude = (np.full(end.shape, np.nan) for _ in range(8))
     return LowOrbitHistory(
         end - 0.5 * grid.step_s * grid.samples, end, np.full((*end.shape, 6), np.nan), low, high, size, cosine, sine,
         inclination, node, longitude, np.zeros(len(t0), np.int8), np.full(len(t0), np.nan), t0, degree, margin_km,
+        forces,
     )  # fmt: skip
 
 

@@ -50,6 +50,8 @@ class LifetimeGrid:
         Of the gravity field.
     margin_km : float
         Height over the sphere that counts as ground.
+    forces : str
+        Under which they flew, for captions.
     """
 
     altitude_km: float
@@ -60,6 +62,7 @@ class LifetimeGrid:
     span_day: float
     degree: int
     margin_km: float
+    forces: str
 
     @property
     def survivors_share(self) -> FloatArray:
@@ -132,4 +135,5 @@ def lifetime_grid(
         raise InputError(f"orbit {int(odd[0])} of the grid {STATUS_TEXT[Status(int(history.status[odd[0]]))]}")
     lifetime = np.where(history.lifetime_day > span_day, np.inf, history.lifetime_day)
     table = lifetime.reshape(tuple(len(axis) for axis in axes))
-    return LifetimeGrid(altitude_km, axes[0], axes[1], axes[2], table, span_day, history.degree, margin_km)
+    known = (span_day, history.degree, margin_km, history.forces)
+    return LifetimeGrid(altitude_km, axes[0], axes[1], axes[2], table, *known)

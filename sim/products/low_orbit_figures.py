@@ -5,7 +5,7 @@ Each takes records of :mod:`sim.operations` and writes one PNG; nothing is compu
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +30,13 @@ FAMILIES_DEG = (27.0, 50.0, 76.0, 86.0)
 
 def _forces(history: LowOrbitHistory) -> str:
     start = utc_from_tdb(float(history.start_tdb[0]), decimals=0)
-    return f"GRGM1200A to degree {history.degree}, Earth and Sun. Start {start} UTC."
+    return f"{history.forces}. Start {start} UTC."
+
+
+def _common(forces: Iterable[str]) -> str:
+    """Say under which forces the orbits of a figure flew; of more than two kinds only how many."""
+    kinds = tuple(dict.fromkeys(forces))
+    return " / ".join(kinds) if len(kinds) < 3 else f"Flown under {len(kinds)} different sets of forces"
 
 
 def _check(labels: Sequence[str], count: int) -> None:
@@ -245,7 +251,7 @@ def draw_lifetimes(grid: LifetimeGrid, path: Path, *, title: str = "Lifetime wit
                 axes.tick_params(labelbottom=False)
         style.footer(
             figure,
-            f"GRGM1200A to degree {grid.degree}, Earth and Sun. Ground: the sphere of 1737.4 km plus "
+            f"{grid.forces}. Ground: the sphere of 1737.4 km plus "
             f"{grid.margin_km:g} km. Node: selenographic longitude at the start. Dashed: published frozen ones.",
         )
         return style.save(figure, path)
@@ -319,7 +325,7 @@ def draw_frozen_families(
         lower.set_xlabel("inclination, deg")
         style.footer(
             figure,
-            "Measured under GRGM1200A, Earth and Sun. Dashed: inclinations published for long-lived low orbits. Where "
+            f"{_common(scan.forces for scan in scans.values())}. Dashed: published for long-lived low orbits. Where "
             "the change of e cos w crosses zero, the frozen orbit is nearly circular; e sin w keeps a small offset.",
         )
         return style.save(figure, path)
@@ -376,8 +382,9 @@ def draw_keeping_costs(kept: Sequence[OrbitKeeping], path: Path, *, title: str =
             axes.set_xlabel("nominal altitude, km")
         style.footer(
             figure,
-            "GRGM1200A, Earth and Sun; burns as impulses, each pair moves the eccentricity vector to where its next "
-            "loop lies around zero. Plane and phase are free; no navigation errors, no attitude losses.",
+            f"{_common(one.history[0].forces for one in kept)}. Burns as impulses, each pair moves the eccentricity "
+            "vector to where its next loop lies around zero. Plane and phase are free; no navigation errors, no "
+            "attitude losses.",
         )
         return style.save(figure, path)
 

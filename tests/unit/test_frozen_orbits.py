@@ -58,7 +58,7 @@ def test_the_fixed_point_of_a_known_map():
     matrix = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
     wanted = np.array([0.01, -0.02])
     shift = (np.eye(2) - matrix) @ wanted
-    made = EccentricityMap(*(np.ones(1) for _ in range(3)), np.zeros((1, 2)), shift[None], matrix[None])
+    made = EccentricityMap(*(np.ones(1) for _ in range(3)), np.zeros((1, 2)), shift[None], matrix[None], "")
     assert np.allclose(made.frozen_ecc[0], wanted, atol=1e-15)
     assert made.drift_ecc[0] == pytest.approx(2.0 * np.sin(0.5 * turn) * np.hypot(*wanted))
 
