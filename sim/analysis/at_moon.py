@@ -11,6 +11,7 @@ from sim.analysis.at_moon_descent import descent, overburn_beside_crater
 from sim.analysis.at_moon_insertion import fly_to_working_orbit
 from sim.analysis.at_moon_life import orbit_lives
 from sim.analysis.at_moon_links import free_contacts, links, own_party, own_party_at, partner_party
+from sim.analysis.at_moon_omitted import covers, omissions
 from sim.analysis.at_moon_orbit_results import InsertionResult
 from sim.analysis.at_moon_orbits import Teller, elements_of, phases_at_moon
 from sim.analysis.at_moon_relay import relay_designs
@@ -88,6 +89,7 @@ def at_moon(
         overburn=_overburn(result, request, way_down, ephemeris),
         descent=way_down,
         assumed=mission_assumed(case, TABLES),
+        omitted=omissions(case, request, phases, landing),
     )
     if tell is not None:
         tell("at the Moon: links, light, passes", 1, 1)
@@ -219,7 +221,7 @@ def _links(
     """One look for each phase of an orbiter; one after landing for a lander, with whatever of it still orbits."""
     if request.lands:
         span = landing_tdb, request.contact_day
-        parties = [own_party_at(phase, *span, ephemeris) for phase in phases if _lasts(phase, *span)]
+        parties = [own_party_at(phase, *span, ephemeris) for phase in phases if covers(phase, *span)]
         parties += [partner_party(one, *span, ephemeris) for one in request.partners]
         return (links("after landing", request, parties, *span, ephemeris=ephemeris),)
     found = []
@@ -234,12 +236,6 @@ def _links(
             result = replace(result, contacts=result.contacts + free)
         found.append(result)
     return tuple(found)
-
-
-def _lasts(phase: PhaseAtMoon, start_tdb: float, span_day: float) -> bool:
-    """Whether a phase covers a span."""
-    stop = phase.start_tdb + phase.phase.duration_day * SECONDS_PER_DAY
-    return phase.start_tdb <= start_tdb and start_tdb + span_day * SECONDS_PER_DAY <= stop
 
 
 def _surveys(

@@ -1,4 +1,10 @@
-"""Low orbits left alone: when they are lost, the frozen orbit beside them, and what keeping them costs."""
+"""Low orbits left alone: when they are lost, the frozen orbit beside them, and what keeping them costs.
+
+Two kinds of phases. Near-circular ones, whose apsides differ by at most `NEAR_CIRCULAR_KM`, are compared with circles
+of their mean altitude and kept near it by monthly pairs of burns. Low ellipses, whose apsides differ by more but by no
+more than `sim.analysis.at_moon_relay.ELLIPSE_KM`, are compared with ellipses of their own shape and apse line, and only
+held above the limit: to turn the apse line back as the figure of the Moon turns it would be another, dearer orbit.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +14,18 @@ import numpy as np
 
 from sim.analysis.at_moon_orbit_results import OrbitLifeResult
 from sim.analysis.at_moon_orbits import Teller, degree_for, elements_of
+from sim.analysis.at_moon_relay import ELLIPSE_KM, is_ellipse
 from sim.analysis.at_moon_results import PhaseAtMoon
+from sim.analysis.parts import Floats
 from sim.bodies import MOON
-from sim.cases import MissionCase
+from sim.cases import MissionCase, OrbitPhase
 from sim.constants import SECONDS_PER_DAY
 from sim.dynamics import FullForceModel
 from sim.ephemeris import Ephemeris
 from sim.errors import InputError
 from sim.operations import (
     EccentricityMap,
+    FloorKeeping,
     FrozenOrbit,
     LifetimeGrid,
     LowOrbitHistory,
@@ -24,6 +33,7 @@ from sim.operations import (
     eccentricity_maps,
     evolve_low_orbits,
     frozen_orbit,
+    keep_above,
     keep_orbit,
     keeping_cost_m_s,
     lifetime_grid,
@@ -31,16 +41,18 @@ from sim.operations import (
 )
 from sim.operations.orbit_keeping import DAYS_A_YEAR
 from sim.operations.request import OrbitLifeCase
+from sim.units import RAD_PER_DEG
 
 NEAR_CIRCULAR_KM: float = 100.0
-"""Phases whose apsides differ by more are not looked at here."""
+"""Phases whose apsides differ by more are ellipses."""
 
 _STEPS = 4
 _TOO_LOW_KM = 0.0
+_HELD_KM = 1.0
 
 
 def is_near_circular(phase: PhaseAtMoon) -> bool:
-    """Return whether a phase is one of those looked at here.
+    """Return whether a phase is kept near its mean altitude, and not as an ellipse.
 
     Parameters
     ----------
@@ -55,6 +67,32 @@ def is_near_circular(phase: PhaseAtMoon) -> bool:
     return phase.phase.apolune_altitude_km - phase.phase.perilune_altitude_km <= NEAR_CIRCULAR_KM
 
 
+def why_no_life(request: OrbitLifeCase | None, one: PhaseAtMoon) -> str:
+    """Return why a phase gets no look at its life and keeping.
+
+    Parameters
+    ----------
+    request : OrbitLifeCase or None
+        What is asked.
+    one : PhaseAtMoon
+        The phase.
+
+    Returns
+    -------
+    str
+        In words; empty when it gets one.
+    """
+    if request is None:
+        return "the scenario has no table [orbit_life]"
+    if is_ellipse(one):
+        return f"its apses differ by more than {ELLIPSE_KM:g} km: relay ellipses are looked at by [relay_design]"
+    low = one.phase.perilune_altitude_km
+    if low <= request.limit_altitude_km:
+        limit = request.limit_altitude_km
+        return f"its perilune of {low:g} km does not lie above the limit of {limit:g} km: lost at once"
+    return ""
+
+
 def orbit_lives(
     case: MissionCase,
     request: OrbitLifeCase | None,
@@ -64,7 +102,7 @@ def orbit_lives(
     ephemeris: Ephemeris | None = None,
     tell: Teller | None = None,
 ) -> tuple[OrbitLifeResult, ...]:
-    """Look at each near-circular phase of a mission.
+    """Look at the phases of a mission that are low orbits.
 
     Parameters
     ----------
@@ -73,7 +111,7 @@ def orbit_lives(
     request : OrbitLifeCase or None
         What is asked; None for nothing.
     phases : tuple of PhaseAtMoon
-        Phases, placed in time and space.
+        Phases, placed in time and space; those of which `why_no_life` speaks are left out.
     mass_kg : float
         After insertion and trims; NaN when not known.
     ephemeris : Ephemeris, optional
@@ -88,7 +126,7 @@ def orbit_lives(
     """
     if request is None:
         return ()
-    chosen = [one for one in phases if is_near_circular(one)]
+    chosen = [one for one in phases if not why_no_life(request, one)]
     found: list[OrbitLifeResult] = []
     left_kg = mass_kg
     for number, one in enumerate(chosen):
@@ -120,13 +158,18 @@ def _life(
     history = evolve_low_orbits(state, start, request.span_day, margin_km=request.limit_altitude_km, model=model)
     grid, monthly = _grid(request, one, altitude, model)
     told(1)
-    kept, keep_fault = _kept(request, one, altitude, model)
+    kept: OrbitKeeping | None = None
+    floor: FloorKeeping | None = None
+    if is_near_circular(one):
+        kept, keep_fault = _kept(request, one, altitude, model)
+    else:
+        floor, keep_fault = _floor(request, one, state, model)
     told(2)
     frozen, frozen_fault = _frozen(one, altitude, model)
     told(3)
     left_alone = None if frozen is None else evolve_low_orbits(frozen.state_icrf, start, request.span_day, model=model)
-    year = float("nan") if kept is None else kept.year_dv_m_s
-    whole = year * phase.duration_day / DAYS_A_YEAR
+    year, first = _cost_m_s(kept, floor)
+    whole = first + year * phase.duration_day / DAYS_A_YEAR
     used = masses_kg[1] * -np.expm1(-whole / case.spacecraft.main_engine.exhaust_velocity_m_s)
     told(4)
     return OrbitLifeResult(
@@ -134,6 +177,9 @@ def _life(
         start_tdb=start,
         duration_day=phase.duration_day,
         altitude_km=altitude,
+        perilune_altitude_km=phase.perilune_altitude_km,
+        apolune_altitude_km=phase.apolune_altitude_km,
+        near_circular=is_near_circular(one),
         inclination_deg=phase.inclination_deg,
         limit_altitude_km=request.limit_altitude_km,
         span_day=request.span_day,
@@ -142,6 +188,7 @@ def _life(
         grid=grid,
         monthly=monthly,
         kept=kept,
+        floor=floor,
         keep_fault=keep_fault,
         keep_year_dv_m_s=year,
         keep_phase_dv_m_s=whole,
@@ -163,11 +210,22 @@ def _grid(
     inclinations = np.array(sorted({*request.inclination_deg, one.phase.inclination_deg}))
     nodes = np.arange(request.nodes_n) * (360.0 / request.nodes_n)
     epochs = one.start_tdb + np.arange(request.epochs_n) * (DAYS_A_YEAR * SECONDS_PER_DAY / request.epochs_n)
+    size, ecc = MOON.radius_km + altitude_km, (0.0, 0.0) if is_near_circular(one) else _own_ecc(one.phase)
     grid = lifetime_grid(
-        altitude_km, inclinations, nodes, epochs, request.span_day, margin_km=request.limit_altitude_km, model=model
+        altitude_km, inclinations, nodes, epochs, request.span_day, ecc=ecc, margin_km=request.limit_altitude_km,
+        model=model,
+    )  # fmt: skip
+    return grid, eccentricity_maps(
+        size, inclinations, one.start_tdb, ecc=ecc, node_longitude_deg=one.node_deg, model=model
     )
-    size = MOON.radius_km + altitude_km
-    return grid, eccentricity_maps(size, inclinations, one.start_tdb, node_longitude_deg=one.node_deg, model=model)
+
+
+def _own_ecc(phase: OrbitPhase) -> tuple[float, float]:
+    """Eccentricity vector of a phase: towards the ascending node, and a quarter turn ahead of it."""
+    low, high = phase.perilune_altitude_km, phase.apolune_altitude_km
+    ecc = (high - low) / (2.0 * MOON.radius_km + low + high)
+    argument = (phase.argument_of_perilune_deg or 0.0) * RAD_PER_DEG
+    return ecc * float(np.cos(argument)), ecc * float(np.sin(argument))
 
 
 def _kept(
@@ -186,6 +244,28 @@ def _kept(
     except InputError as error:
         return None, str(error)
     return kept, ""
+
+
+def _floor(
+    request: OrbitLifeCase, one: PhaseAtMoon, state: Floats, model: FullForceModel
+) -> tuple[FloorKeeping | None, str]:
+    """Hold an ellipse above the limit, a burn at apolune a month where one is due."""
+    limit = request.limit_altitude_km
+    months = request.keeping_months_n + 1
+    found = keep_above(state, one.start_tdb, months, limit, model=model)
+    low = float(found.lowest_altitude_km.min())
+    if not low >= limit - _HELD_KM:
+        return None, f"one burn at apolune a month does not hold it above {limit:g} km: it comes to {low:.1f} km"
+    return found, ""
+
+
+def _cost_m_s(kept: OrbitKeeping | None, floor: FloorKeeping | None) -> tuple[float, float]:
+    """Cost of a year, and of what is paid once at the begin; NaN when nothing was flown."""
+    if kept is not None:
+        return kept.year_dv_m_s, 0.0
+    if floor is not None:
+        return float(floor.year_dv_m_s[0]), float(abs(floor.burn_dv_m_s[0, 0]))
+    return float("nan"), 0.0
 
 
 def _frozen(one: PhaseAtMoon, altitude_km: float, model: FullForceModel) -> tuple[FrozenOrbit | None, str]:

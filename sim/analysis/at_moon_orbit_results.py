@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sim.analysis.parts import Floats
 from sim.operations import (
     EccentricityMap,
+    FloorKeeping,
     FrozenOrbit,
     FrozenRelay,
     InsertionSequence,
@@ -99,7 +100,7 @@ class InsertionResult:
 
 @dataclass(frozen=True, eq=False)
 class OrbitLifeResult:
-    """One near-circular phase left alone, its frozen neighbour, and what keeping it costs.
+    """One phase in a low orbit left alone, its frozen neighbour, and what keeping it costs.
 
     Attributes
     ----------
@@ -111,6 +112,11 @@ class OrbitLifeResult:
         How long it lasts.
     altitude_km, inclination_deg : float
         Mean of its apsides, and its inclination.
+    perilune_altitude_km, apolune_altitude_km : float
+        Its apsides.
+    near_circular : bool
+        Whether circles stand for it in the grid and the map, and it is kept near its mean altitude; else ellipses of
+        its own shape do, and it is held above the limit.
     limit_altitude_km, span_day : float
         When an orbit counts as lost, and how long it is followed.
     history : LowOrbitHistory
@@ -118,15 +124,17 @@ class OrbitLifeResult:
     lost_day : float
         When it falls under the limit; infinite when it does not within the span.
     grid : LifetimeGrid
-        Circular orbits of the mean altitude over inclinations, nodes and epochs.
+        Such orbits over inclinations, nodes and epochs.
     monthly : EccentricityMap
-        What a month does to the eccentricity vectors at the inclinations of the grid.
+        What a month does to their eccentricity vectors at the inclinations of the grid.
     kept : OrbitKeeping or None
-        The orbit flown with a pair of burns every month.
+        The near-circular orbit flown with a pair of burns every month.
+    floor : FloorKeeping or None
+        The ellipse flown with a burn at apolune in the months that need one.
     keep_fault : str
         Why that could not be flown.
     keep_year_dv_m_s, keep_phase_dv_m_s : float
-        What it costs a year, and over the phase; NaN when not flown.
+        What it costs a year, and over the phase with the first burn of an ellipse; NaN when not flown.
     keep_phase_kg, propellant_share : float
         Propellant over the phase, and its share of what is left after insertion and trims; NaN when not known.
     frozen : FrozenOrbit or None
@@ -146,6 +154,9 @@ class OrbitLifeResult:
     duration_day: float
     altitude_km: float
     inclination_deg: float
+    perilune_altitude_km: float
+    apolune_altitude_km: float
+    near_circular: bool
     limit_altitude_km: float
     span_day: float
     history: LowOrbitHistory
@@ -153,6 +164,7 @@ class OrbitLifeResult:
     grid: LifetimeGrid
     monthly: EccentricityMap
     kept: OrbitKeeping | None
+    floor: FloorKeeping | None
     keep_fault: str
     keep_year_dv_m_s: float
     keep_phase_dv_m_s: float
@@ -164,6 +176,23 @@ class OrbitLifeResult:
     frozen_lowest_km: float
     frozen_highest_km: float
     frozen_year_dv_m_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Omission:
+    """Something that is not computed for an orbit.
+
+    Attributes
+    ----------
+    phase_name : str
+        The phase; ``arrival`` for what comes before the first.
+    what, why : str
+        In words.
+    """
+
+    phase_name: str
+    what: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,28 @@ def is_ellipse(phase: PhaseAtMoon) -> bool:
     return phase.phase.apolune_altitude_km - phase.phase.perilune_altitude_km > ELLIPSE_KM
 
 
+def why_no_relay(request: RelayDesignCase | None, one: PhaseAtMoon) -> str:
+    """Return why a phase is not looked at as a relay ellipse.
+
+    Parameters
+    ----------
+    request : RelayDesignCase or None
+        What is asked.
+    one : PhaseAtMoon
+        The phase.
+
+    Returns
+    -------
+    str
+        In words; empty when it is.
+    """
+    if request is None:
+        return "the scenario has no table [relay_design]"
+    if not is_ellipse(one):
+        return f"its apses differ by no more than {ELLIPSE_KM:g} km: low orbits are looked at by [orbit_life]"
+    return ""
+
+
 def relay_designs(
     request: RelayDesignCase | None,
     phases: tuple[PhaseAtMoon, ...],
@@ -99,7 +121,7 @@ def relay_designs(
     """
     if request is None:
         return ()
-    chosen = [one for one in phases if is_ellipse(one)]
+    chosen = [one for one in phases if not why_no_relay(request, one)]
     steps = len(request.perilune_altitude_km) + 2
     found = []
     for number, one in enumerate(chosen):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.analysis.at_moon_orbit_results import InsertionResult, OrbitLifeResult, RelayDesignResult
+from sim.analysis.at_moon_orbit_results import InsertionResult, Omission, OrbitLifeResult, RelayDesignResult
 from sim.analysis.at_moon_overburn import OverburnInverse
 from sim.analysis.parts import Floats
 from sim.cases import OrbitPhase
@@ -471,9 +471,11 @@ class AtMoonResult:
     insertion : InsertionResult or None
         Burns from the arrival to the working orbit.
     lives : tuple of OrbitLifeResult
-        Near-circular phases left alone, and kept.
+        Phases in low orbits left alone, and kept.
     relays : tuple of RelayDesignResult
         Elliptic phases over years.
+    omitted : tuple of Omission
+        What was not computed for which orbit, and why.
     """
 
     arrival_tdb: float
@@ -490,3 +492,4 @@ class AtMoonResult:
     insertion: InsertionResult | None = None
     lives: tuple[OrbitLifeResult, ...] = ()
     relays: tuple[RelayDesignResult, ...] = ()
+    omitted: tuple[Omission, ...] = ()

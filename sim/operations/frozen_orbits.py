@@ -37,6 +37,7 @@ FloatArray = npt.NDArray[np.float64]
 MOON_TURN_DEG_DAY = 13.176358
 """Sidereal rotation of the Moon (Archinal et al. 2018, table 3)."""
 _STEP_ECC = 0.004
+_TRIPLE = np.array([[0.0, _STEP_ECC, 0.0], [0.0, 0.0, _STEP_ECC]])
 _RECORDS_AFTER = 2
 
 
@@ -146,8 +147,9 @@ class EccentricityMap:
         Osculating at the start.
     month_day : ndarray (M,)
         Span of the map.
-    circular_ecc : ndarray (M, 2)
-        Averaged vector of the orbit that starts circular; not zero, because osculating elements are not averages.
+    start_ecc : ndarray (M, 2)
+        Averaged vector of the orbit that starts with the vector asked for (circular, if none was); not equal to that,
+        because osculating elements are not averages.
     shift_ecc : ndarray (M, 2)
         Its displacement over the month.
     matrix : ndarray (M, 2, 2)
@@ -159,21 +161,21 @@ class EccentricityMap:
     semi_major_axis_km: FloatArray
     inclination_deg: FloatArray
     month_day: FloatArray
-    circular_ecc: FloatArray
+    start_ecc: FloatArray
     shift_ecc: FloatArray
     matrix: FloatArray
     forces: str
 
     @property
     def drift_ecc(self) -> FloatArray:
-        """Length of the displacement of the circular orbit, (M,)."""
+        """Length of the displacement of the orbit that starts with the vector asked for, (M,)."""
         return np.hypot(self.shift_ecc[:, 0], self.shift_ecc[:, 1])
 
     @property
     def frozen_ecc(self) -> FloatArray:
         """Averaged vector at the start that comes back after the month, (M, 2); far outside small values: none."""
         return np.asarray(
-            self.circular_ecc + np.linalg.solve(np.eye(2) - self.matrix, self.shift_ecc[:, :, None])[:, :, 0]
+            self.start_ecc + np.linalg.solve(np.eye(2) - self.matrix, self.shift_ecc[:, :, None])[:, :, 0]
         )
 
 
@@ -182,6 +184,7 @@ def eccentricity_maps(
     inclination_deg: npt.ArrayLike,
     t0_tdb: float,
     *,
+    ecc: tuple[float, float] = (0.0, 0.0),
     node_longitude_deg: float = 0.0,
     degree: int = 50,
     model: FullForceModel | None = None,
@@ -195,6 +198,9 @@ def eccentricity_maps(
         Of orbits of about the same size.
     t0_tdb : float
         Start, TDB s past J2000.
+    ecc : tuple of float
+        Osculating eccentricity vector around which the map is measured: towards the ascending node, and a quarter turn
+        ahead of it.
     node_longitude_deg : float
         Of the ascending node there.
     degree : int
@@ -216,7 +222,7 @@ def eccentricity_maps(
     """
     a, inc = (np.atleast_1d(v).astype(float) for v in np.broadcast_arrays(semi_major_axis_km, inclination_deg))
     month = node_month_day(a, inc)
-    x, y = np.tile([0.0, _STEP_ECC, 0.0], len(a)), np.tile([0.0, 0.0, _STEP_ECC], len(a))
+    x, y = np.tile(ecc[0] + _TRIPLE[0], len(a)), np.tile(ecc[1] + _TRIPLE[1], len(a))
     start = node_states(np.repeat(a, 3), x, y, np.repeat(inc, 3), node_longitude_deg, t0_tdb)
     history = _month_of(start, t0_tdb, float(month.max()), degree, model, threads)
     first = np.stack([history.ecc_cos[:, 0], history.ecc_sin[:, 0]], axis=1).reshape(-1, 3, 2)

@@ -1,7 +1,8 @@
 """How long low orbits last without correction, over inclination, node and epoch.
 
-Every orbit starts circular (osculating) and is propagated under the Moon's field, Earth and Sun until it comes to the
-ground: the sphere of 1737.4 km plus a stated margin for terrain. Nothing is averaged or interpolated.
+Every orbit starts circular, or with one given eccentricity vector (osculating), and is propagated under the Moon's
+field, Earth and Sun until it comes to the ground: the sphere of 1737.4 km plus a stated margin for terrain. Nothing is
+averaged or interpolated.
 
 How sharp a lifetime is: the eccentricity vector draws a loop a month, so that an orbit comes down in one loop or in
 another, 27.3 days apart, and above a transition altitude, which depends on node and inclination, not at all for years.
@@ -35,7 +36,7 @@ class LifetimeGrid:
     Attributes
     ----------
     altitude_km : float
-        Of the circular orbits, over the sphere of 1737.4 km.
+        Semi-major axis of the orbits less 1737.4 km.
     inclination_deg : ndarray (I,)
         At the start.
     node_longitude_deg : ndarray (J,)
@@ -52,6 +53,8 @@ class LifetimeGrid:
         Height over the sphere that counts as ground.
     forces : str
         Under which they flew, for captions.
+    ecc : tuple of float
+        Osculating eccentricity vector at the start: towards the ascending node, and a quarter turn ahead of it.
     """
 
     altitude_km: float
@@ -63,6 +66,7 @@ class LifetimeGrid:
     degree: int
     margin_km: float
     forces: str
+    ecc: tuple[float, float] = (0.0, 0.0)
 
     @property
     def survivors_share(self) -> FloatArray:
@@ -83,12 +87,13 @@ def lifetime_grid(
     epoch_tdb: npt.ArrayLike,
     span_day: float,
     *,
+    ecc: tuple[float, float] = (0.0, 0.0),
     degree: int = 50,
     margin_km: float = 0.0,
     model: FullForceModel | None = None,
     threads: int | None = None,
 ) -> LifetimeGrid:
-    """Propagate a grid of circular orbits to the ground, or to the end of a span.
+    """Propagate a grid of orbits of one shape to the ground, or to the end of a span.
 
     Parameters
     ----------
@@ -102,6 +107,9 @@ def lifetime_grid(
         Starts, TDB s past J2000.
     span_day : float
         When to stop looking.
+    ecc : tuple of float
+        Osculating eccentricity vector at the start: towards the ascending node, and a quarter turn ahead of it; by
+        default circles.
     degree : int
         Of the gravity field, where no `model` is given.
     margin_km : float
@@ -118,15 +126,18 @@ def lifetime_grid(
     Raises
     ------
     InputError
-        An altitude that is not above the margin; a row that ends for another reason than ground or span.
+        A perilune that is not above the margin; a row that ends for another reason than ground or span.
     EphemerisRangeError
         The span is not covered.
     """
-    if not altitude_km > margin_km:
-        raise InputError(f"altitude_km is {altitude_km:g}; allowed: above margin_km = {margin_km:g}")
+    size_km = MOON.radius_km + altitude_km
+    perilune_km = size_km * (1.0 - float(np.hypot(*ecc))) - MOON.radius_km
+    if not perilune_km > margin_km:
+        words = f"altitude_km is {altitude_km:g}" + (f" and the perilune {perilune_km:g} km high" if any(ecc) else "")
+        raise InputError(f"{words}; allowed: above margin_km = {margin_km:g}")
     axes = [np.atleast_1d(np.asarray(v, dtype=np.float64)) for v in (inclination_deg, node_longitude_deg, epoch_tdb)]
     inc, node, epoch = (part.ravel() for part in np.meshgrid(*axes, indexing="ij"))
-    start = node_states(MOON.radius_km + altitude_km, 0.0, 0.0, inc, node, epoch)
+    start = node_states(size_km, ecc[0], ecc[1], inc, node, epoch)
     history = evolve_low_orbits(
         start, epoch, span_day, degree=degree, margin_km=margin_km, model=model, threads=threads
     )
@@ -135,5 +146,5 @@ def lifetime_grid(
         raise InputError(f"orbit {int(odd[0])} of the grid {STATUS_TEXT[Status(int(history.status[odd[0]]))]}")
     lifetime = np.where(history.lifetime_day > span_day, np.inf, history.lifetime_day)
     table = lifetime.reshape(tuple(len(axis) for axis in axes))
-    known = (span_day, history.degree, margin_km, history.forces)
+    known = (span_day, history.degree, margin_km, history.forces, ecc)
     return LifetimeGrid(altitude_km, axes[0], axes[1], axes[2], table, *known)

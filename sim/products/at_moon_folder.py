@@ -30,6 +30,7 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
     "lifetimes": ("inclination_deg", "node_longitude_deg", "start_utc", "lifetime_day"),
     "monthly": ("inclination_deg", "drift_ecc"),
     "keeping": ("first_utc", "first_dv_m_s", "second_dv_m_s", "lowest_altitude_km", "highest_altitude_km"),
+    "floor": ("utc", "dv_m_s", "lowest_altitude_km", "highest_altitude_km"),
     "evolution": ("orbit", "utc", "ecc", "argument_earth_deg", "perilune_altitude_km"),
     "months": ("orbit", "place", "utc", "open_share"),
     "coverage": ("utc", "covered_fraction"),

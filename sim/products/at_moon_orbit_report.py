@@ -1,11 +1,14 @@
-"""Insertion, life and keeping of orbits, relay ellipses: tables of the report, facts for figures, terminal lines."""
+"""Insertion, life and keeping of orbits, relay ellipses: tables of the report, terminal lines."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from sim.analysis.at_moon_orbit_results import InsertionResult, OrbitLifeResult, OrbitShape, RelayDesignResult
+from sim.analysis.at_moon_life import NEAR_CIRCULAR_KM
+from sim.analysis.at_moon_omitted import SURVEY
+from sim.analysis.at_moon_orbit_results import InsertionResult, Omission, OrbitLifeResult, OrbitShape, RelayDesignResult
 from sim.analysis.at_moon_results import AtMoonResult
+from sim.bodies import MOON
 from sim.products.report_table import Row, report_table
 from sim.products.schema import Json
 from sim.timescales import utc_from_tdb
@@ -30,9 +33,11 @@ def orbit_tables(found: AtMoonResult, names: dict[str, str]) -> list[Json]:
         Those with rows.
     """
     tables = [_burn_table(found.insertion), _reached_table(found.insertion)]
-    tables += [_life_table(found.lives), _choice_table(found.lives), _keeping_table(found.lives)]
+    tables += [_life_table(found.lives), _choice_table(found.lives)]
+    tables += [_keeping_table(found.lives), _floor_table(found.lives)]
     for relay in found.relays:
         tables += [_node_table(relay), _ellipse_table(relay), _coverage_table(relay, names)]
+    tables.append(_omitted_table(found.omitted))
     return [table for table in tables if table["rows"]]
 
 
@@ -53,7 +58,32 @@ def orbit_lines(found: AtMoonResult) -> list[str]:
     lines += [_life_line(life) for life in found.lives]
     for relay in found.relays:
         lines += _relay_lines(relay)
+    lines += [
+        f"{_name(one.phase_name)}: not computed: {one.what}: {one.why}" for one in found.omitted if one.what != SURVEY
+    ]
     return lines
+
+
+def _name(phase: str) -> str:
+    return phase.replace("_", " ")
+
+
+def life_shape(life: OrbitLifeResult) -> str:
+    """Say what size an orbit has: its mean altitude, or the apses of an ellipse.
+
+    Parameters
+    ----------
+    life : OrbitLifeResult
+        What was found about it.
+
+    Returns
+    -------
+    str
+        With the unit.
+    """
+    if life.near_circular:
+        return f"{life.altitude_km:g} km"
+    return f"{life.perilune_altitude_km:g} x {life.apolune_altitude_km:g} km"
 
 
 def _insertion_line(found: InsertionResult) -> str:
@@ -74,7 +104,7 @@ def _life_line(life: OrbitLifeResult) -> str:
         if np.isinf(life.lost_day)
         else f"under {life.limit_altitude_km:g} km after {life.lost_day:.0f} d"
     )
-    cost = "keeping not flown" if life.kept is None else f"keeping {life.keep_year_dv_m_s:.0f} m/s a year"
+    cost = "keeping not flown" if life.keep_fault else f"keeping {life.keep_year_dv_m_s:.0f} m/s a year"
     if np.isfinite(life.propellant_share):
         cost += f", {100.0 * life.propellant_share:.0f} % of the propellant over the phase"
     frozen = life.frozen
@@ -83,8 +113,7 @@ def _life_line(life: OrbitLifeResult) -> str:
         if frozen is None
         else f"frozen at e = {frozen.eccentricity:.4f}, {life.frozen_lowest_km:.0f} to {life.frozen_highest_km:.0f} km"
     )
-    name = life.phase_name.replace("_", " ")
-    return f"{name}, {life.altitude_km:g} km: left alone {lost}; {cost}; {beside}"
+    return f"{_name(life.phase_name)}, {life_shape(life)}: left alone {lost}; {cost}; {beside}"
 
 
 def _relay_lines(relay: RelayDesignResult) -> list[str]:
@@ -209,8 +238,8 @@ def _life_table(lives: tuple[OrbitLifeResult, ...]) -> Json:
         frozen = one.frozen
         rows.append(
             [
-                one.phase_name.replace("_", " "),
-                one.altitude_km,
+                _name(one.phase_name),
+                f"{one.perilune_altitude_km:g} x {one.apolune_altitude_km:g}",
                 one.inclination_deg,
                 f"after {one.lost_day:.1f} d" if np.isfinite(one.lost_day) else f"not within {one.span_day:g} d",
                 _finite(one.keep_year_dv_m_s),
@@ -224,23 +253,38 @@ def _life_table(lives: tuple[OrbitLifeResult, ...]) -> Json:
             ]
         )
     columns = [
-        ("Phase", 0), ("Mean altitude, km", 0), ("Inclination, °", 1), ("Left alone, under the limit", 0),
+        ("Phase", 0), ("Apses, km", 0), ("Inclination, °", 1), ("Left alone, under the limit", 0),
         ("Keeping, m/s a year", 1), ("Over the phase, m/s", 0), ("Propellant, kg", 0), ("Share of what is left, %", 0),
         ("Frozen e", 4), ("Frozen argument of perilune, °", 1), ("Frozen orbit, a year alone", 0),
         ("It saves, m/s a year", 1),
     ]  # fmt: skip
-    faults = [f"{one.phase_name.replace('_', ' ')}: {one.keep_fault}." for one in lives if one.keep_fault]
-    faults += [f"{one.phase_name.replace('_', ' ')}: {one.frozen_fault}." for one in lives if one.frozen_fault]
+    faults = [f"{_name(one.phase_name)}: not kept: {one.keep_fault}." for one in lives if one.keep_fault]
+    faults += [f"{_name(one.phase_name)}: {one.frozen_fault}." for one in lives if one.frozen_fault]
     limit = lives[0].limit_altitude_km if lives else 0.0
     note = (
-        f"Limit: {limit:g} km over the sphere of 1737.4 km; terrain rises up to {PEAK_KM} km above it. Keeping: a pair "
-        "of impulses in each month in which the node comes back, which moves the eccentricity vector to where its next "
-        "loop lies around zero; plane and phase free, no navigation errors; propellant at the main engine's specific "
-        "impulse, out of what is left after insertion and trims, nothing being "
-        "separated. Frozen: averaged eccentricity vector that comes back "
-        "after that month. " + " ".join(faults)
+        f"Limit: {limit:g} km over the sphere of 1737.4 km; terrain rises up to {PEAK_KM} km above it. "
+        f"{_policies(lives)}Propellant at the main engine's specific impulse, out of what is left after insertion and "
+        "trims, nothing being separated; no navigation errors. Frozen: orbit of the same size and inclination whose "
+        "averaged eccentricity vector comes back after the month in which the node does. " + " ".join(faults)
     )
     return report_table("Life and keeping of low orbits", columns, rows, note.strip())
+
+
+def _policies(lives: tuple[OrbitLifeResult, ...]) -> str:
+    """Say how the orbits are kept, near-circular ones and ellipses each if there are any."""
+    words = ""
+    if any(one.near_circular for one in lives):
+        words += (
+            "Keeping a near-circular orbit: a pair of impulses in each month in which the node comes back, which moves "
+            "the eccentricity vector to where its next loop lies around zero; plane and phase free. "
+        )
+    if not all(one.near_circular for one in lives):
+        words += (
+            f"Keeping an ellipse, apses more than {NEAR_CIRCULAR_KM:g} km apart: an impulse at apolune in each month "
+            "in which the orbit would fall under the limit, just large enough; the first is paid once and counts over "
+            "the phase, not by the year; apolune, plane and apse line free. "
+        )
+    return words
 
 
 def _frozen_band(one: OrbitLifeResult) -> str:
@@ -267,22 +311,36 @@ def _choice_table(lives: tuple[OrbitLifeResult, ...]) -> Json:
                     float(ended.min()) if ended.size else None,
                     float(np.median(ended)) if ended.size else None,
                     1e3 * float(one.monthly.drift_ecc[at]),
-                    float(one.monthly.drift_ecc[at]) * (1737.4 + one.altitude_km),
-                    _finite(float(np.hypot(*fixed))),
+                    float(one.monthly.drift_ecc[at]) * (MOON.radius_km + one.altitude_km),
+                    _finite(float(np.hypot(*fixed))) if one.near_circular else None,
                 ]
             )
     columns = [
         ("Phase", 0), ("Inclination, °", 1), ("Orbits", 0), ("Last the span, %", 0), ("Shortest life, d", 0),
-        ("Median of those lost, d", 0), ("Drift of e a month, 1e-3", 2), ("which lowers perilune by, km", 1),
+        ("Median of those lost, d", 0), ("Drift of e a month, 1e-3", 2), ("times the size, km", 1),
         ("e that comes back", 4),
     ]  # fmt: skip
     span = lives[0].span_day if lives else 0.0
     note = (
-        f"Circular orbits of the mean altitude over nodes and starts, followed for {span:g} d to the limit. Drift: "
-        "displacement of the eccentricity vector of the circular orbit in the month of the node; e that comes back: "
-        "fixed point of the affine map, far from small values there is none."
+        f"{_stand_ins(lives)} over nodes and starts, followed for {span:g} d to the limit. Drift: displacement of "
+        "their eccentricity vector in the month of the node, which may lower the perilune by so much; e that comes "
+        "back: fixed point of the affine map around the circle, far from small values there is none; ellipses lie too "
+        "far from it."
     )
     return report_table("What the inclination does to low orbits", columns, rows, note)
+
+
+def _stand_ins(lives: tuple[OrbitLifeResult, ...]) -> str:
+    circles = [_name(one.phase_name) for one in lives if one.near_circular]
+    ellipses = [_name(one.phase_name) for one in lives if not one.near_circular]
+    if not ellipses:
+        return "Circular orbits of the mean altitude"
+    if not circles:
+        return "Ellipses of the shape and argument of perilune of the phase"
+    return (
+        f"Circular orbits of the mean altitude ({', '.join(circles)}), ellipses of the shape and argument of perilune "
+        f"of the phase ({', '.join(ellipses)})"
+    )
 
 
 def _keeping_table(lives: tuple[OrbitLifeResult, ...]) -> Json:
@@ -291,13 +349,33 @@ def _keeping_table(lives: tuple[OrbitLifeResult, ...]) -> Json:
         if one.kept is None:
             continue
         for when, first, second, low, high in one.kept.rows():
-            rows.append([one.phase_name.replace("_", " "), _utc(when)[:16].replace("T", " "), first, second, low, high])
+            rows.append([_name(one.phase_name), _utc(when)[:16].replace("T", " "), first, second, low, high])
     columns = [
         ("Phase", 0), ("First burn, UTC", 0), ("First, m/s", 2), ("Second, m/s", 2), ("Lowest before, km", 1),
         ("Highest before, km", 1),
     ]  # fmt: skip
     note = "The second burn half a revolution later; positive along the velocity. Altitudes of the month before."
     return report_table("Corrections flown", columns, rows, note)
+
+
+def _floor_table(lives: tuple[OrbitLifeResult, ...]) -> Json:
+    rows: list[Row] = []
+    for one in lives:
+        if one.floor is None:
+            continue
+        parts = one.floor.burn_tdb, one.floor.burn_dv_m_s, one.floor.lowest_altitude_km, one.floor.apolune_altitude_km
+        for when, size, low, high in zip(*(part[0].tolist() for part in parts), strict=True):
+            rows.append([_name(one.phase_name), _utc(when)[:16].replace("T", " "), size, low, high])
+    columns = [
+        ("Phase", 0), ("Apolune, UTC", 0), ("Impulse, m/s", 2), ("Lowest after, km", 1), ("Highest after, km", 1),
+    ]  # fmt: skip
+    note = "Along the velocity; zero where none was due. Altitudes of the month that follows."
+    return report_table("Ellipses held above the limit", columns, rows, note)
+
+
+def _omitted_table(omitted: tuple[Omission, ...]) -> Json:
+    rows: list[Row] = [[_name(one.phase_name), one.what, one.why] for one in omitted]
+    return report_table("Not computed for these orbits", [("Phase", 0), ("What", 0), ("Why", 0)], rows)
 
 
 def _node_table(relay: RelayDesignResult) -> Json:
@@ -364,82 +442,3 @@ def _coverage_table(relay: RelayDesignResult, names: dict[str, str]) -> Json:
     ]  # fmt: skip
     note = f"Above the mask of the place, counted every {relay.step_s / 60.0:g} minutes as long as the orbit lasts."
     return report_table(f"{relay.phase_name.replace('_', ' ').capitalize()}: coverage", columns, rows, note)
-
-
-def orbit_facts(key: str, found: AtMoonResult) -> Json:
-    """Return what figures need of insertion, lives and relays, for the summary.
-
-    Parameters
-    ----------
-    key : str
-        Of the mission.
-    found : AtMoonResult
-        What was found.
-
-    Returns
-    -------
-    dict
-        ``insertion`` (None when not asked for), ``lives`` and ``relays``.
-    """
-    return {
-        "insertion": None if found.insertion is None else _insertion_facts(key, found.insertion),
-        "lives": [_life_facts(key, one) for one in found.lives],
-        "relays": [_relay_facts(key, one) for one in found.relays],
-    }
-
-
-def _insertion_facts(key: str, found: InsertionResult) -> Json:
-    flown = found.sequence
-    return {
-        "fault": found.fault,
-        "impulse_dv_m_s": None if flown is None else flown.impulse_dv_m_s,
-        "spent_dv_m_s": None if flown is None else flown.spent_dv_m_s,
-        "delivered_kg": _finite(found.delivered_kg),
-        "closure_m": _finite(found.closure_m),
-        "degree": found.degree,
-        "burns": None if flown is None else f"insertion_{key}.csv",
-        "path": None if flown is None else f"insertion_path_{key}.csv",
-    }
-
-
-def _life_facts(key: str, one: OrbitLifeResult) -> Json:
-    stem, frozen = f"{key}_{one.phase_name}", one.frozen
-    return {
-        "phase": one.phase_name,
-        "start_utc": _utc(one.start_tdb),
-        "altitude_km": one.altitude_km,
-        "inclination_deg": one.inclination_deg,
-        "limit_altitude_km": one.limit_altitude_km,
-        "span_day": one.span_day,
-        "lost_day": _finite(one.lost_day),
-        "degree": one.history.degree,
-        "keep_year_dv_m_s": _finite(one.keep_year_dv_m_s),
-        "keep_phase_dv_m_s": _finite(one.keep_phase_dv_m_s),
-        "keep_phase_kg": _finite(one.keep_phase_kg),
-        "propellant_share": _finite(one.propellant_share),
-        "keep_fault": one.keep_fault,
-        "frozen_ecc": None if frozen is None else frozen.eccentricity,
-        "frozen_lowest_km": _finite(one.frozen_lowest_km),
-        "frozen_fault": one.frozen_fault,
-        "frozen_year_dv_m_s": _finite(one.frozen_year_dv_m_s),
-        "life": f"orbit_life_{stem}.csv",
-        "frozen": None if one.frozen_history is None else f"orbit_frozen_{stem}.csv",
-        "lifetimes": f"lifetimes_{stem}.csv",
-        "monthly": f"eccentricity_map_{stem}.csv",
-        "keeping": None if one.kept is None else f"orbit_keeping_{stem}.csv",
-    }
-
-
-def _relay_facts(key: str, one: RelayDesignResult) -> Json:
-    stem = f"{key}_{one.phase_name}"
-    return {
-        "phase": one.phase_name,
-        "start_utc": _utc(one.start_tdb),
-        "span_day": one.span_day,
-        "degree": one.degree,
-        "labels": list(one.labels),
-        "faults": [try_.fault for try_ in one.tries if try_.fault],
-        "evolution": f"relay_evolution_{stem}.csv",
-        "months": f"relay_coverage_{stem}.csv",
-        "nodes": f"relay_nodes_{stem}.csv",
-    }

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sim.analysis.at_moon_orbit_results import InsertionResult, OrbitLifeResult, RelayDesignResult
 from sim.analysis.at_moon_results import AtMoonResult
-from sim.operations import LowOrbitHistory
+from sim.operations import FloorKeeping, LowOrbitHistory, OrbitKeeping
 from sim.products.tables import Table
 from sim.timescales import utc_from_tdb
 
@@ -46,7 +46,9 @@ def orbit_tables(key: str, found: AtMoonResult) -> Iterator[Named]:
         yield _lifetimes(stem, life)
         yield _monthly(stem, life)
         if life.kept is not None:
-            yield _keeping(stem, life)
+            yield _keeping(stem, life.kept)
+        if life.floor is not None:
+            yield _floor(stem, life.floor)
     for relay in found.relays:
         stem = f"{key}_{relay.phase_name}"
         yield _evolution(stem, relay)
@@ -118,15 +120,22 @@ def _lifetimes(stem: str, life: OrbitLifeResult) -> Named:
         "lifetime_day": np.where(np.isfinite(lived), lived, np.nan),
     }
     words = (
-        f"Circular orbits of {grid.altitude_km:g} km until they fall under {grid.margin_km:g} km; empty: not within "
+        f"{_shape(life)} until they fall under {grid.margin_km:g} km; empty: not within "
         f"{grid.span_day:g} days; GRGM1200A to degree {grid.degree}, Earth and Sun"
     )
     return f"lifetimes_{stem}.csv", table, (words,)
 
 
+def _shape(life: OrbitLifeResult) -> str:
+    if life.near_circular:
+        return f"Circular orbits of {life.grid.altitude_km:g} km"
+    return f"Ellipses of {life.perilune_altitude_km:g} x {life.apolune_altitude_km:g} km"
+
+
 def _monthly(stem: str, life: OrbitLifeResult) -> Named:
     found = life.monthly
-    frozen = found.frozen_ecc
+    # The map around an ellipse does not reach as far as the vectors that come back.
+    frozen = found.frozen_ecc if life.near_circular else np.full_like(found.frozen_ecc, np.nan)
     table: Table = {
         "inclination_deg": found.inclination_deg,
         "month_day": found.month_day,
@@ -136,13 +145,12 @@ def _monthly(stem: str, life: OrbitLifeResult) -> Named:
         "fixed_ecc_cos": frozen[:, 0],
         "fixed_ecc_sin": frozen[:, 1],
     }
-    words = "What the month in which the node comes back does to the eccentricity vector of the circular orbit"
+    orbit = "circular orbit" if life.near_circular else "ellipse"
+    words = f"What the month in which the node comes back does to the eccentricity vector of the {orbit}"
     return f"eccentricity_map_{stem}.csv", table, (words, "fixed_*: vector that comes back, by the affine map")
 
 
-def _keeping(stem: str, life: OrbitLifeResult) -> Named:
-    assert life.kept is not None
-    kept = life.kept
+def _keeping(stem: str, kept: OrbitKeeping) -> Named:
     table: Table = {
         "first_utc": _utc(kept.burn_tdb[:, 0]),
         "second_utc": _utc(kept.burn_tdb[:, 1]),
@@ -153,6 +161,18 @@ def _keeping(stem: str, life: OrbitLifeResult) -> Named:
     }
     words = "Pairs of impulses along the velocity (negative: against it); altitudes of the month before"
     return f"orbit_keeping_{stem}.csv", table, (words, SPHERE)
+
+
+def _floor(stem: str, floor: FloorKeeping) -> Named:
+    table: Table = {
+        "utc": _utc(floor.burn_tdb[0]),
+        "dv_m_s": floor.burn_dv_m_s[0],
+        "lowest_altitude_km": floor.lowest_altitude_km[0],
+        "highest_altitude_km": floor.apolune_altitude_km[0],
+        "argument_of_perilune_deg": floor.argument_of_perilune_deg[0],
+    }
+    words = f"Impulses at apolune along the velocity, and altitudes of the {floor.interval_day:.1f} days that follow"
+    return f"orbit_floor_{stem}.csv", table, (words, f"{SPHERE}; argument of perilune at the end of these days")
 
 
 def _evolution(stem: str, relay: RelayDesignResult) -> Named:

@@ -15,7 +15,7 @@ from sim.analysis.at_moon_results import (
 from sim.analysis.results import MissionResult, PlanResult, RunResults
 from sim.operations.link_budget import LinkBudget
 from sim.operations.request import AtMoonCase, PlaceCase
-from sim.products.at_moon_orbit_report import orbit_facts
+from sim.products.at_moon_orbit_facts import orbit_facts
 from sim.products.at_moon_report import coordination_facts, report_tables
 from sim.products.at_moon_tables import pass_file, path_words, utc
 from sim.products.overburn_report import verdict

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from sim.products import style
 from sim.products.at_moon_folder import AtMoon
-from sim.products.folder import times
+from sim.products.folder import Times, times
 from sim.products.low_orbit_figures import cell_edges_deg, vector_axes, vector_path
 from sim.products.schema import Json
 from sim.products.tables import Table
@@ -39,7 +39,7 @@ def draw(found: AtMoon, life: Json, path: Path) -> Path:
     name = str(life["phase"]).replace("_", " ")
     style.heading(
         figure,
-        f"{found.name}, {name}: life and keeping at {life['altitude_km']:g} km, {life['inclination_deg']:g}°",
+        f"{found.name}, {name}: life and keeping at {life['shape']}, {life['inclination_deg']:g}°",
         "Left: averaged eccentricity vector, ring start, square end; circles: what it takes off the perilune.",
     )
     _vectors(figure.add_axes((0.075, 0.15, 0.4, 0.71)), found, life)
@@ -100,35 +100,52 @@ def _lifetimes(figure: Figure, table: Table, life: Json) -> None:
     axes.set_yticks(nodes[:: max(1, nodes.size // 6)])
     axes.set_xlabel("Inclination (°)")
     axes.set_ylabel("Node (° E)")
-    axes.set_title(f"Days until lost, circular orbits (in {life['span_day']:g})")
+    shape = "circular orbits" if life["near_circular"] else "ellipses of this shape"
+    axes.set_title(f"Days until lost, {shape} (in {life['span_day']:g})")
     figure.colorbar(picture, cax=figure.add_axes((0.925, 0.56, 0.013, 0.28)), label="days")
 
 
+def _flown(found: AtMoon, life: Json) -> tuple[Table, Times] | None:
+    """Epochs, sizes in m/s, lowest and highest altitude of the burns, and the edges of the spans they stand for."""
+    start = np.datetime64(str(life["start_utc"])).astype("datetime64[ms]")
+    if life["keeping"]:
+        table = found.tables[str(life["keeping"])]
+        t = times(table["first_utc"])
+        cost = np.abs(table["first_dv_m_s"]) + np.abs(table["second_dv_m_s"])
+        edges = np.concatenate([[start], t]).astype("datetime64[ms]")
+    elif life["floor"]:
+        table = found.tables[str(life["floor"])]
+        t, cost = times(table["utc"]), np.abs(table["dv_m_s"])
+        edges = np.concatenate([t, t[-1:] + np.diff(t[-2:])]).astype("datetime64[ms]")
+    else:
+        return None
+    return {"t": t, "cost": cost, "low": table["lowest_altitude_km"], "high": table["highest_altitude_km"]}, edges
+
+
 def _keeping(axes: Axes, found: AtMoon, life: Json) -> None:
-    if not life["keeping"]:
+    flown = _flown(found, life)
+    if flown is None:
         axes.set_axis_off()
         axes.set_title("Keeping")
         axes.text(0.0, 0.7, f"Not flown: {life['keep_fault']}", wrap=True, transform=axes.transAxes, fontsize=9)
         return
-    table = found.tables[str(life["keeping"])]
-    t = times(table["first_utc"])
-    low, high = table["lowest_altitude_km"], table["highest_altitude_km"]
-    start = np.datetime64(str(life["start_utc"]))
-    starts = np.concatenate([[start], t[:-1]]).astype("datetime64[ms]")
-    for first, last, bottom, top in zip(starts, t, low, high, strict=True):
+    table, edges = flown
+    low, high = table["low"], table["high"]
+    for first, last, bottom, top in zip(edges[:-1], edges[1:], low, high, strict=True):
         axes.fill_between([first, last], [bottom] * 2, [top] * 2, color=style.colour(0), alpha=0.22, lw=0)
-    pairs = np.abs(table["first_dv_m_s"]) + np.abs(table["second_dv_m_s"])
-    for when, cost, top in zip(t, pairs, high, strict=True):
-        axes.axvline(when, color=style.TRACK, lw=1.0)
+    side, shift = ("right", -2) if life["near_circular"] else ("left", 2)
+    for when, cost, top in zip(table["t"], table["cost"], high, strict=True):
+        axes.axvline(when, color=style.TRACK, lw=1.0 if cost else 0.0)
         axes.annotate(
-            f"{cost:.1f}", (when, top), ha="right", va="bottom", fontsize=8.5, color=style.TRACK, xytext=(-2, 1),
+            f"{cost:.1f}", (when, top), ha=side, va="bottom", fontsize=8.5, color=style.TRACK, xytext=(shift, 1),
             textcoords="offset points",
         )  # fmt: skip
-    axes.axhline(life["altitude_km"], color=style.INK, lw=0.8)
+    axes.axhline(life["altitude_km" if life["near_circular"] else "limit_altitude_km"], color=style.INK, lw=0.8)
     room = float(high.max() - low.min())
-    axes.set_ylim(float(low.min()) - 0.15 * room, float(high.max()) + 0.3 * room)
-    style.date_limits(axes, start, t[-1] + np.timedelta64(2, "D"))
+    axes.set_ylim(max(0.0, float(low.min()) - 0.15 * room), float(high.max()) + 0.3 * room)
+    style.date_limits(axes, edges[0], edges[-1] + np.timedelta64(2, "D"))
     axes.set_ylabel("Altitude flown (km)")
     share = life["propellant_share"]
     tail = "" if share is None else f", {100.0 * share:.0f} % of propellant"
-    axes.set_title(f"Kept (m/s): {life['keep_year_dv_m_s']:.0f} a year{tail}")
+    how = "Kept" if life["near_circular"] else "Held up"
+    axes.set_title(f"{how} (m/s): {life['keep_year_dv_m_s']:.0f} a year{tail}")

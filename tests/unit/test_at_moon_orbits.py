@@ -12,10 +12,14 @@ import pytest
 from PIL import Image
 
 import sim
-from sim.analysis.at_moon import at_moon
+from sim.analysis.at_moon import arrival_of, at_moon
+from sim.analysis.at_moon_life import orbit_lives
+from sim.analysis.at_moon_omitted import INSERTION, LIFE, LINKS, RELAY, SURVEY, omissions
+from sim.analysis.at_moon_orbits import phases_at_moon
 from sim.analysis.at_moon_relay import _two_body_km
 from sim.analysis.evaluate import evaluate_mission
 from sim.analysis.results import MissionResult, RunResults
+from sim.cases import OrbitPhase
 from sim.operations import LunarElements
 from sim.products import insertion_figure, orbit_life_figure, relay_figure, style, write_results
 from sim.products.at_moon_folder import read_at_moon
@@ -137,6 +141,82 @@ def test_the_plane_decides_whether_a_relay_lasts(relay):
     seen = {(row.label, row.place): row.share for row in design.coverage}
     assert 0.8 < seen["frozen, 500 km", "change_7"] < 0.95
     assert design.month_share.shape[2] == 3 and np.isnan(design.month_share[0]).all()
+
+
+def of_shape(mission: MissionResult, name: str, perilune_km: float, apolune_km: float) -> OrbitPhase:
+    """The first phase with other apses, the perilune over the south."""
+    return dataclasses.replace(
+        mission.case.phases[0], name=name, perilune_altitude_km=perilune_km, apolune_altitude_km=apolune_km,
+        argument_of_perilune_deg=270.0,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def ellipses(luna_26) -> MissionResult:
+    """A low ellipse, one that begins below the limit, and a relay ellipse that no table looks at."""
+    phases = (
+        of_shape(luna_26, "ellipse", 25.0, 300.0),
+        of_shape(luna_26, "too_low", 12.0, 300.0),
+        of_shape(luna_26, "far", 200.0, 5_000.0),
+    )
+    case = dataclasses.replace(luna_26.case, phases=phases)
+    arrival, normal, _ = arrival_of(luna_26)
+    placed = phases_at_moon(case, arrival, normal, 0.2, 0.2)
+    life = dataclasses.replace(case.at_moon.orbit_life, inclination_deg=(90.0,), span_day=40.0)
+    found = dataclasses.replace(
+        luna_26.at_moon,
+        phases=placed,
+        lives=orbit_lives(case, life, placed, 1_500.0),
+        omitted=omissions(case, case.at_moon, placed, arrival),
+        links=(),
+        surveys=(),
+    )
+    return dataclasses.replace(luna_26, case=case, at_moon=found)
+
+
+def test_a_low_ellipse_is_compared_with_its_own_shape_and_held_above_the_limit(ellipses):
+    (life,) = ellipses.at_moon.lives
+    size, ecc = 1737.4 + 162.5, 137.5 / (1737.4 + 162.5)
+    assert not life.near_circular and life.kept is None and life.floor is not None
+    assert life.grid.ecc == pytest.approx((0.0, -ecc), abs=1e-15)
+    assert life.history.semi_major_axis_km[0, 0] == pytest.approx(size, abs=1.0)
+    # Its own orbit is one of the grid's, but for the node: some live shorter, some longer.
+    assert 5.0 < life.lost_day < 40.0 and life.grid.lifetime_day.shape == (1, 2, 1)
+    assert life.floor.lowest_altitude_km.min() > 14.9, "the limit is 15 km"
+    assert (life.floor.burn_dv_m_s >= 0.0).all() and life.floor.burn_dv_m_s.max() > 0.5
+    first, later = life.floor.burn_dv_m_s[0, 0], life.floor.year_dv_m_s[0] * life.duration_day / 365.25
+    assert life.keep_phase_dv_m_s == pytest.approx(first + later)
+
+
+def test_what_is_not_computed_is_said(ellipses, luna_26, relay):
+    found = {(one.phase_name, one.what): one.why for one in ellipses.at_moon.omitted}
+    assert set(found) == {("too_low", LIFE), ("far", LIFE), ("far", RELAY)}
+    assert "lost at once" in found["too_low", LIFE]
+    assert "[relay_design]" in found["far", LIFE] and "[relay_design]" in found["far", RELAY]
+    lines = orbit_lines(ellipses.at_moon)
+    assert sum("not computed" in line for line in lines) == 3
+    assert luna_26.at_moon.omitted == () and [one.what for one in relay.at_moon.omitted] == [SURVEY]
+    nothing = dataclasses.replace(luna_26.case.at_moon, orbit_life=None, insertion=(), places=(), lands=True)
+    lander = dataclasses.replace(luna_26.case, kind="lander")
+    words = [one.what for one in omissions(lander, nothing, luna_26.at_moon.phases, -1e9)]
+    assert words == [INSERTION, LIFE, LINKS, SURVEY]
+
+
+def test_an_ellipse_is_drawn_and_told(ellipses, tmp_path):
+    write_results(
+        RunResults("mission", ("x.toml",), "2026-01-01T00:00:00", (ellipses,), versions={"perilune": "t"}), tmp_path
+    )
+    (tmp_path / "figures").mkdir()
+    assert any("orbit_life" in path.name for path in draw_orbits(tmp_path))
+    document = json.loads((tmp_path / "summary.json").read_text())
+    assert not faults(document, summary_schema())
+    facts = document["missions"][0]["at_moon"]
+    assert [one["phase"] for one in facts["omitted"]] == ["too_low", "far", "far"]
+    assert facts["lives"][0]["shape"] == "25 x 300 km" and facts["lives"][0]["keeping"] is None
+    titles = [table["title"] for table in facts["tables"]]
+    assert "Not computed for these orbits" in titles and "Ellipses held above the limit" in titles
+    burns = read_table(tmp_path / facts["lives"][0]["floor"], ("dv_m_s", "lowest_altitude_km"))
+    assert burns["lowest_altitude_km"].min() > 14.9
 
 
 def test_two_body_places_are_those_of_the_elements():
