@@ -21,6 +21,8 @@ Array = npt.NDArray[np.float64]
 def argument(t: float, start: float, piece: float, n_pieces: int) -> tuple[int, float]:
     """Piece and argument of a time; times outside use the first or last piece.
 
+    Counted from the beginning of the piece, so that the bits of the argument do not depend on where the table starts.
+
     Parameters
     ----------
     t, start, piece : float
@@ -33,9 +35,11 @@ def argument(t: float, start: float, piece: float, n_pieces: int) -> tuple[int, 
     tuple of int, float
         Piece and argument.
     """
-    elapsed = t - start
-    k = min(max(int(math.floor(elapsed / piece)), 0), n_pieces - 1)  # noqa: RUF046 (a float in compiled code)
-    return k, 2.0 * (elapsed - k * piece) / piece - 1.0
+    k = int(math.floor((t - start) / piece))  # noqa: RUF046 (a float in compiled code)
+    if t < start + k * piece:  # the difference was rounded up to an edge
+        k -= 1
+    k = min(max(k, 0), n_pieces - 1)
+    return k, 2.0 * (t - (start + k * piece)) / piece - 1.0
 
 
 @lean_kernel

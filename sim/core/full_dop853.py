@@ -17,7 +17,6 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from sim.core.body_axes import locate
 from sim.core.compile import kernel, lean_kernel
 from sim.core.dop853_step import SMALLEST_STEP, error_norm, first_step, norm3, step_factor
 from sim.core.dop853_tableau import STAGES
@@ -25,6 +24,7 @@ from sim.core.events import NO_EVENT, Stops
 from sim.core.full_events import first_event, stages
 from sim.core.full_forces import CENTER, MASS, FullForces, Work, place_bodies, rates, shadow_edges
 from sim.core.full_terms import FLOW, START, STOP, THRUST
+from sim.core.nodes import locate
 from sim.core.status import IMPACT, MAX_STEPS, NO_SOLUTION, NONFINITE, OK, OUT_OF_EPHEMERIS, STEP_TOO_SMALL
 
 Array = npt.NDArray[np.float64]
@@ -332,7 +332,7 @@ def full_rows(
     areas : numpy.ndarray (N, 2)
         C_R A and C_D A, m2.
     burns : numpy.ndarray (N, K, BURN_SIZE)
-        Burns with times in seconds past ``start``; unused places have no thrust.
+        Burns with times in TDB s past J2000; unused places have no thrust.
     surfaces : numpy.ndarray (B + 1,)
         Radii at which rows end; 0: none. The last is the centre's. Looked at where steps end.
     stops : Stops
@@ -363,11 +363,11 @@ def full_rows(
         if min(t0[row], final) < start or max(t0[row], final) > stop:
             status[row] = OUT_OF_EPHEMERIS
             continue
-        number, s0 = locate(t0[row] - start, forces.piece, 0, forces.table.shape[0])
+        number, s0 = locate(t0[row], start, forces.piece)
         work.number[0] = number
         own = burns[row].copy()
-        own[:, START] -= number * forces.piece
-        own[:, STOP] -= number * forces.piece
+        own[:, START] -= start + number * forces.piece
+        own[:, STOP] -= start + number * forces.piece
         work.number[1] = NO_EVENT
         code, made, tau = run_row(
             ends[row], s0, times[row] - t0[row], tolerance, max_steps, areas[row], own, forces, surfaces, stops, work,
@@ -410,10 +410,10 @@ def rate_rows(
         out[row] = math.nan
         if not (all_finite(states[row]) and start <= t[row] <= stop and math.isfinite(ahead[row])):
             continue
-        number, s0 = locate(t[row] - start, forces.piece, 0, forces.table.shape[0])
+        number, s0 = locate(t[row], start, forces.piece)
         work.number[0] = number
         own = burns[row].copy()
-        own[:, START] -= number * forces.piece
-        own[:, STOP] -= number * forces.piece
+        own[:, START] -= start + number * forces.piece
+        own[:, STOP] -= start + number * forces.piece
         engine_at(own, s0, 0.0, ahead[row] - t[row], burn)
         rates(states[row], s0, areas[row], burn, forces, work, out[row])

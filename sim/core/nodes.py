@@ -107,6 +107,8 @@ def pole_table(pole: Array) -> Array:
 def locate(time: float, start: float, piece: float) -> tuple[int, float]:
     """Return the piece in which a time lies and the offset from its beginning.
 
+    The offset is one subtraction from the beginning of the piece: its bits do not depend on where the table starts.
+
     Parameters
     ----------
     time, start, piece : float
@@ -117,9 +119,10 @@ def locate(time: float, start: float, piece: float) -> tuple[int, float]:
     tuple of int, float
         Piece (may lie outside the table) and offset in [0, piece).
     """
-    elapsed = time - start
-    index = int(math.floor(elapsed / piece))  # noqa: RUF046 (floor gives a float in compiled code)
-    return index, elapsed - index * piece
+    index = int(math.floor((time - start) / piece))  # noqa: RUF046 (floor gives a float in compiled code)
+    if time < start + index * piece:  # the difference was rounded up to an edge
+        index -= 1
+    return index, time - (start + index * piece)
 
 
 @lean_kernel

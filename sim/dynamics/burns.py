@@ -100,7 +100,7 @@ class FiniteBurn:
         body_index : int
             Of ``body`` in the flat model.
         origin_tdb : float
-            Start of the model's tables.
+            From where times are counted, TDB s past J2000.
 
         Returns
         -------
@@ -197,7 +197,7 @@ class Impulse:
         return epochs, change
 
 
-def flat_burns(burns: Sequence[FiniteBurn], bodies: Sequence[int], n_rows: int, origin_tdb: float) -> FloatArray:
+def flat_burns(burns: Sequence[FiniteBurn], bodies: Sequence[int], n_rows: int) -> FloatArray:
     """Describe the burns of a batch.
 
     Parameters
@@ -208,12 +208,11 @@ def flat_burns(burns: Sequence[FiniteBurn], bodies: Sequence[int], n_rows: int, 
         Index of each burn's body in the flat model.
     n_rows : int
         Rows.
-    origin_tdb : float
-        Start of the model's tables.
 
     Returns
     -------
     ndarray (n_rows, K, BURN_SIZE)
+        With times in TDB s past J2000.
 
     Raises
     ------
@@ -222,7 +221,7 @@ def flat_burns(burns: Sequence[FiniteBurn], bodies: Sequence[int], n_rows: int, 
     """
     if not burns:
         return np.zeros((n_rows, 0, BURN_SIZE))
-    flat = [burn.flat(n_rows, body, origin_tdb) for burn, body in zip(burns, bodies, strict=True)]
+    flat = [burn.flat(n_rows, body, 0.0) for burn, body in zip(burns, bodies, strict=True)]
     out = np.ascontiguousarray(np.stack(flat, axis=1))
     order = np.argsort(out[:, :, START], axis=1, kind="stable")
     starts = np.take_along_axis(out[:, :, START], order, axis=1)

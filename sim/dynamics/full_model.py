@@ -142,6 +142,8 @@ class FullForceModel(Composition):
             for body, value in (values or {}).items():
                 if body not in self.point_masses or not (math.isfinite(value) and value >= 0.0):
                     raise InputError(f"{name}[{body!r}] is {value!r}; allowed: a body of point_masses, a number from 0")
+        if not 1.0 / 1440.0 <= self.piece_day <= 32.0:
+            raise InputError(f"piece_day is {self.piece_day!r}; allowed: a minute, 1/1440, to 32 days")
         for name in ("solar_flux_w_m2", "moon_k2_factor", "astronomical_unit_km"):
             if not (math.isfinite(getattr(self, name)) and getattr(self, name) >= 0.0):
                 raise InputError(f"{name} is {getattr(self, name)!r}; allowed: finite numbers from 0")
@@ -222,7 +224,8 @@ class FullForceModel(Composition):
             The ephemeris has no librations although the Moon has a field.
         """
         block_day = BLOCK_PIECES * self.piece_day
-        return self._flats.get(whole_blocks(start_tdb, stop_tdb, self.coverage(), block_day), self._build)
+        span = whole_blocks(start_tdb, stop_tdb, self.coverage(), block_day, self.piece_day)
+        return self._flats.get(span, self._build)
 
     def _build(self, start_tdb: float, stop_tdb: float) -> FlatFullModel:
         table = self._table(start_tdb, stop_tdb)

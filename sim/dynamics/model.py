@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.bodies import EARTH
+from sim.constants import SECONDS_PER_DAY
 from sim.core.forces import CENTER, Forces, padded_bodies
-from sim.core.lanes_table import LaneTable, lane_table
+from sim.core.lanes_table import COVER, PIECES_PER_COVER, LaneTable, lane_table
 from sim.core.nodes import COEFFICIENTS, pole_arguments, pole_table, power_table
 from sim.core.reference import ReferenceForces
 from sim.dynamics.composition import Composition, NumberedBodies
@@ -87,7 +88,8 @@ class ForceModel(Composition):
     earth_pole_icrf : tuple of float, optional
         A constant pole of the zonals instead of the true-of-date one (comparisons with other tools).
     piece_day : float
-        Length of the pieces of the fast path's tables.
+        Length of the pieces of the fast path's tables: a multiple of a quarter of a day, at which the pieces of the
+        lanes begin, up to 32.
     n_coefficients : int
         Coefficients per component there; 9 on half-day pieces keep the Moon to rounding; one-day pieces cost
         up to 3 mm over a flyby (measured against long double).
@@ -117,6 +119,9 @@ class ForceModel(Composition):
         self._check_numbers()
 
     def _check_numbers(self) -> None:
+        step_day = COVER / PIECES_PER_COVER / SECONDS_PER_DAY
+        if not (step_day <= self.piece_day <= 32.0 and self.piece_day % step_day == 0.0):
+            raise InputError(f"piece_day is {self.piece_day!r}; allowed: multiples of {step_day} up to 32")
         if not 2 <= self.n_coefficients <= COEFFICIENTS:
             raise InputError(f"n_coefficients is {self.n_coefficients!r}; allowed: 2 to {COEFFICIENTS}")
         for body, gm in (self.gm_km3_s2 or {}).items():
@@ -157,8 +162,9 @@ class ForceModel(Composition):
         EphemerisRangeError
             The span leaves the ephemeris.
         """
-        block_day = BLOCK_PIECES * self.piece_day
-        return self._flats.get(whole_blocks(start_tdb, stop_tdb, self.coverage(), block_day), self._build)
+        block_day, margin_day = BLOCK_PIECES * self.piece_day, COVER / SECONDS_PER_DAY
+        span = whole_blocks(start_tdb, stop_tdb, self.coverage(), block_day, margin_day)
+        return self._flats.get(span, self._build)
 
     def _build(self, start_tdb: float, stop_tdb: float) -> FlatModel:
         table = self._table(start_tdb, stop_tdb, self.piece_day, self.n_coefficients)
@@ -195,7 +201,8 @@ class ForceModel(Composition):
         EphemerisRangeError
             The span leaves the ephemeris.
         """
-        table = self._table(start_tdb, stop_tdb, REFERENCE_PIECE_DAY, None)
+        span = whole_blocks(start_tdb, stop_tdb, self.coverage(), REFERENCE_PIECE_DAY, REFERENCE_PIECE_DAY)
+        table = self._table(*span, REFERENCE_PIECE_DAY, None)
         n_pole = math.ceil((table.stop_tdb - table.start_tdb) / REFERENCE_POLE_STEP_S) + 1
         pole_times = table.start_tdb + REFERENCE_POLE_STEP_S * np.arange(max(n_pole, 2))
         return ReferenceForces(

@@ -77,8 +77,11 @@ def whole_pieces(start_tdb: float, stop_tdb: float, piece_day: float) -> Span:
     return origin + first * piece, origin + last * piece
 
 
-def whole_blocks(start_tdb: float, stop_tdb: float, coverage_tdb: Span, block_day: float) -> Span:
+def whole_blocks(start_tdb: float, stop_tdb: float, coverage_tdb: Span, block_day: float, margin_day: float) -> Span:
     """Widen a span to whole blocks, as far as the ephemeris goes, so that neighbouring spans share a table.
+
+    The margin keeps the ends of the table, where the last piece stands in for the next one, out of reach of a row:
+    only the ends of the ephemeris are ends to it, whatever other rows its table was made for.
 
     Parameters
     ----------
@@ -88,6 +91,8 @@ def whole_blocks(start_tdb: float, stop_tdb: float, coverage_tdb: Span, block_da
         Where tables can be made.
     block_day : float
         Length of a block.
+    margin_day : float
+        By how much the table reaches beyond the span at least.
 
     Returns
     -------
@@ -95,9 +100,9 @@ def whole_blocks(start_tdb: float, stop_tdb: float, coverage_tdb: Span, block_da
         TDB s past J2000.
     """
     low, high = coverage_tdb
-    block = block_day * SECONDS_PER_DAY
-    start = max(math.floor(start_tdb / block) * block, min(low, start_tdb))
-    stop = min(math.ceil(stop_tdb / block) * block, max(high, stop_tdb))
+    block, margin = block_day * SECONDS_PER_DAY, margin_day * SECONDS_PER_DAY
+    start = max(math.floor((start_tdb - margin) / block) * block, min(low, start_tdb))
+    stop = min(math.ceil((stop_tdb + margin) / block) * block, max(high, stop_tdb))
     return start, max(stop, start)
 
 

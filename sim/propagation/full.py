@@ -267,7 +267,7 @@ class FullFlight:
         """
         flat = model.flat(*span_of(model, t0_tdb, t1_tdb))
         areas = [per_row(srp_area_m2, n_rows, "srp_area_m2"), per_row(drag_area_m2, n_rows, "drag_area_m2")]
-        engines = flat_burns(burns, [flat.index(burn.body) for burn in burns], n_rows, flat.start_tdb)
+        engines = flat_burns(burns, [flat.index(burn.body) for burn in burns], n_rows)
         return cls(flat, np.stack(areas, axis=1), engines, _surfaces(flat, impacts), *_flat_stops(stops, impacts, flat))
 
     def fly(
