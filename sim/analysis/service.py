@@ -21,7 +21,7 @@ def orbit_of(phase: OrbitPhase) -> LunarOrbit:
         phase.perilune_altitude_km,
         phase.apolune_altitude_km,
         phase.inclination_deg,
-        phase.argument_of_perilune_deg or 0.0,
+        argument_of_perilune_deg=phase.argument_of_perilune_deg or 0.0,
     )
 
 

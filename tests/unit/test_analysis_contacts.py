@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from sim.analysis.contacts import find_contacts
-from sim.analysis.lunar_orbit import SIDEREAL_MONTH_DAY, LunarOrbit, eccentric_anomaly_rad, site_direction
+from sim.analysis.lunar_orbit import SIDEREAL_MONTH_DAY, LunarOrbit, site_direction
 from sim.analysis.survey import (
     inclination_sweep,
     nearest_possible_km,
@@ -140,17 +140,9 @@ def test_inclination_sweep_is_a_table_of_single_answers():
     ]
 
 
-def test_kepler_equation_is_met():
-    rng = np.random.default_rng(20261122)
-    mean = rng.uniform(-50.0, 50.0, 5000)
-    for ecc in (0.0, 0.01, 0.6, 0.95):
-        anomaly = eccentric_anomaly_rad(mean, ecc)
-        assert np.max(np.abs(anomaly - ecc * np.sin(anomaly) - mean)) < 2e-12 + 50 * 2.3e-16
-
-
 def test_position_meets_apsides_and_plane():
     orbit = LunarOrbit(200.0, 16000.0, 62.4, argument_of_perilune_deg=90.0, node_deg=40.0)
-    t_s = np.linspace(0.0, 2.0 * orbit.period_min * 60.0, 2001)
+    t_s = np.linspace(0.0, 2.0 * orbit.period_s, 2001)
     position = orbit.position_km(t_s)
     radius = np.linalg.norm(position, axis=1)
     assert radius.min() == pytest.approx(1937.4, abs=1e-6)
@@ -164,7 +156,10 @@ def test_site_turns_once_a_month():
     np.testing.assert_allclose(start, end, atol=1e-12)
 
 
-@pytest.mark.parametrize("bad", [(0.0, 100.0, 90.0), (100.0, 50.0, 90.0), (60.0, 60.0, 181.0), (math.nan, 60.0, 90.0)])
+@pytest.mark.parametrize(
+    "bad",
+    [(0.0, 100.0, 90.0), (100.0, 50.0, 90.0), (60.0, 60.0, 181.0), (math.nan, 60.0, 90.0), (60.0, 60.0, 90.0, math.inf)],
+)
 def test_impossible_orbits_are_refused(bad):
     with pytest.raises(InputError, match="allowed"):
         LunarOrbit(*bad)
