@@ -158,7 +158,7 @@ def test_site_turns_once_a_month():
 
 @pytest.mark.parametrize(
     "bad",
-    [(0.0, 100.0, 90.0), (100.0, 50.0, 90.0), (60.0, 60.0, 181.0), (math.nan, 60.0, 90.0), (60.0, 60.0, 90.0, math.inf)],
+    [(0.0, 100.0, 90.0), (100.0, 50.0, 90.0), (60.0, 60.0, 181.0), (math.nan, 60.0, 90.0), (60.0, 60.0, 9.0, math.inf)],
 )
 def test_impossible_orbits_are_refused(bad):
     with pytest.raises(InputError, match="allowed"):
