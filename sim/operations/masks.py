@@ -23,8 +23,9 @@ from sim.units import KM_PER_M
 
 FloatArray = NDArray[np.float64]
 
-GRID_DEG: float = 0.25
-"""Azimuth grid to which masks are brought for compiled code."""
+GRIDS_DEG = (0.25, 0.05, 0.01)
+"""Azimuth grids to which masks are brought for compiled code: the first on which nothing is lost."""
+GRID_ERROR_DEG = 0.005
 
 _COLUMNS = ["azimuth_deg", "elevation_deg"]
 _ROWS_MAX = 36_000
@@ -108,11 +109,24 @@ class HorizonMask:
             np.interp(np.asarray(azimuth_deg, dtype=np.float64), self.azimuth_deg, self.elevation_deg, period=360.0)
         )
 
-    def grid_deg(self, step_deg: float = GRID_DEG) -> FloatArray:
-        """Elevations at equal steps of azimuth from 0, degrees, for compiled code; a level mask is one value."""
+    def grid_deg(self) -> FloatArray:
+        """Elevations at equal steps of azimuth from 0, degrees, for compiled code; a level mask is one value.
+
+        Returns
+        -------
+        ndarray (K,)
+            At the coarsest step that keeps every given azimuth to 0.005 degrees, from a quarter to a hundredth of a
+            degree.
+        """
         if float(np.ptp(self.elevation_deg)) == 0.0:
             return self.elevation_deg[:1].astype(np.float64)
-        return self.at_deg(np.arange(round(360.0 / step_deg)) * step_deg)
+        for step_deg in GRIDS_DEG:
+            azimuth = np.arange(round(360.0 / step_deg)) * step_deg
+            grid = self.at_deg(azimuth)
+            kept = np.interp(self.azimuth_deg, azimuth, grid, period=360.0)
+            if np.abs(kept - self.elevation_deg).max() <= GRID_ERROR_DEG:
+                break
+        return grid
 
     def raised(self, minimum_deg: float) -> HorizonMask:
         """Give the mask with a least elevation: of the terrain or the number, whichever is higher.
@@ -125,9 +139,13 @@ class HorizonMask:
         Returns
         -------
         HorizonMask
-            On the quarter-degree grid, because the larger of two broken lines has more corners.
+            With corners of its own where the two cross.
         """
-        azimuth = np.asarray(np.arange(round(360.0 / GRID_DEG)) * GRID_DEG, dtype=np.float64)
+        begin, low = self.azimuth_deg, self.elevation_deg - minimum_deg
+        length, rise = np.diff(np.append(begin, 360.0)), np.roll(low, -1) - low
+        crosses = low * (low + rise) < 0.0
+        corners = begin[crosses] - low[crosses] / rise[crosses] * length[crosses]
+        azimuth = np.unique(np.concatenate([begin, corners[corners < 360.0]]))
         both = np.asarray(np.maximum(self.at_deg(azimuth), minimum_deg), dtype=np.float64)
         words = f"{self.source}; at least {minimum_deg:g} degrees"
         return HorizonMask(self.name, azimuth, both, self.status, words)

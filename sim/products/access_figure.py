@@ -20,6 +20,9 @@ _BAR_IN, _HEAD_IN, _FOOT_IN, _DAYS_IN = 0.235, 0.95, 0.55, 2.5
 _SHOWN_MOST = 60
 """Contacts of the busiest link shown in the timeline: about five days of a low orbit."""
 
+_NARROWEST = 0.0015
+"""Narrowest bar of the timeline as a part of its width: one and a half pixels."""
+
 _DASHES: tuple[Any, ...] = ("-", (0, (4, 2)), (0, (1, 1.2)), (0, (6, 2, 1, 2)))
 """Lines of the places, in order; the colour is that of the way."""
 
@@ -66,10 +69,14 @@ def draw(found: AtMoon, link: dict[str, Any], path: Path) -> Path:
         else:
             _shares(figure.add_axes((0.66, bottom, 0.32, size)), found, contacts, link)
     text = "Edges to 0.01 s of the paths named in the tables; stations with their elevation masks, past the Moon."
-    style.footer(
-        figure, text + style.assumed_text(key for key in found.facts["assumed"] if "mask" in key or "node" in key)
-    )
+    style.footer(figure, text + style.assumed_text(key for key in found.facts["assumed"] if _counts(key)))
     return style.save(figure, path)
+
+
+def _counts(key: str) -> bool:
+    """Whether links or what they carry rest on an assumed input: orbits, radios, horizons."""
+    name = key.split(":", 1)[-1]
+    return name.startswith(("operations", "partners", "radios")) or "mask" in name or name.endswith(".horizon")
 
 
 def _rows(found: AtMoon, contacts: Table) -> list[Row]:
@@ -126,8 +133,9 @@ def _shown_until(contacts: Table, rows: Sequence[Row], link: dict[str, Any]) -> 
 def _timeline(axes: Axes, contacts: Table, rows: Sequence[Row], link: dict[str, Any]) -> None:
     first, last = _shown_until(contacts, rows, link)
     begin, end = date2num(times(contacts["start_utc"])), date2num(times(contacts["stop_utc"]))
+    least = _NARROWEST * float(date2num(last) - date2num(first))
     for at, (_, colour, index) in enumerate(rows):
-        bars = [(begin[i], end[i] - begin[i]) for i in index]
+        bars = [_bar(begin[i], end[i], least) for i in index]
         axes.broken_barh(bars, (at - 0.36, 0.72), facecolors=colour, lw=0)
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.set_yticks(range(len(rows)), [row[0] for row in rows], fontsize=8.2)
@@ -140,6 +148,12 @@ def _timeline(axes: Axes, contacts: Table, rows: Sequence[Row], link: dict[str, 
         style.date_axis(axes)
     axes.grid(True, axis="x")
     axes.set_xlabel("UTC")
+
+
+def _bar(begin: float, end: float, least: float) -> tuple[float, float]:
+    """Begin and width of a bar; a short contact is widened about its middle, as it would vanish between pixels."""
+    width = max(end - begin, least)
+    return 0.5 * (begin + end - width), width
 
 
 def _days(axes: Axes, found: AtMoon, days: Table) -> None:

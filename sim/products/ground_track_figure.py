@@ -150,7 +150,7 @@ def _legend(axes: Axes, found: AtMoon) -> None:
             f"{apses}, {phase['inclination_deg']:g}°",
             f"{revs:.1f} revolutions of {_duration(phase['period_min'])}",
             f"from {phase['start_utc'][:16].replace('T', ' ')} UTC",
-            f"ascending node {phase['node_deg']:.1f}°",
+            f"ascending node {phase['node_deg']:.1f}° E",
             *textwrap.wrap(phase["node_basis"], 34),
         ]
         axes.text(0.14, top, phase["name"].replace("_", " "), fontweight="bold", va="center", fontsize=9.5)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from sim.operations import (
+    HorizonMask,
     flat_mask,
     grid_from_heights,
     horizon_from_terrain,
@@ -226,3 +227,24 @@ def test_masks_between_their_azimuths():
     assert mask.raised(2.0).highest_deg == pytest.approx(mask.highest_deg, abs=1e-9)
     assert mask.grid_deg().size == 1440
     assert 0.0 < mask.steepest_deg_deg < 0.2
+
+
+def test_a_peak_between_quarter_degrees_is_kept_for_links() -> None:
+    azimuth = np.sort(np.append(np.arange(0.0, 360.0, 1.0), [77.12, 77.13, 77.14]))
+    elevation = np.where(azimuth == 77.13, 8.0, 0.5 + 0.2 * np.sin(np.radians(azimuth)))
+    mask = HorizonMask("needle", azimuth, elevation, "assumed", "a needle of rock")
+    assert np.max(mask.grid_deg()) == pytest.approx(8.0, abs=1e-9)  # of quarter degrees, it was lost
+    assert mask.raised(5.0).highest_deg == pytest.approx(8.0, abs=1e-9)
+    assert mask.raised(5.0).elevation_deg.min() == 5.0
+
+
+def test_a_raised_mask_is_the_higher_of_both_at_every_azimuth() -> None:
+    corners, heights = np.array([0.0, 80.3, 160.0, 250.7, 330.0]), np.array([4.0, -1.0, 9.0, 1.0, 7.0])
+    mask = HorizonMask("hills", corners, heights, "assumed", "hills")
+    azimuth = np.linspace(-10.0, 730.0, 20001)
+    for least in (-5.0, 0.0, 1.0, 4.0, 6.3, 9.0, 12.0):
+        expected = np.maximum(mask.at_deg(azimuth), least)
+        np.testing.assert_allclose(mask.raised(least).at_deg(azimuth), expected, atol=1e-9)
+        grid = mask.raised(least).grid_deg()
+        on_grid = np.arange(grid.size) * 360.0 / grid.size
+        np.testing.assert_allclose(np.interp(azimuth, on_grid, grid, period=360.0), expected, atol=0.006)
