@@ -26,6 +26,7 @@ from sim.analysis.at_moon_results import (
     SurveyPassesResult,
 )
 from sim.analysis.at_moon_sites import light_at, phasing_at, survey_of
+from sim.analysis.kept import Keeper, part_of
 from sim.analysis.masses import delivered_mass_kg
 from sim.analysis.milestones import flight_s
 from sim.analysis.parts import Floats
@@ -46,7 +47,11 @@ TABLES = (
 
 
 def at_moon(
-    result: MissionResult, *, ephemeris: Ephemeris | None = None, tell: Teller | None = None
+    result: MissionResult,
+    *,
+    ephemeris: Ephemeris | None = None,
+    tell: Teller | None = None,
+    keeper: Keeper | None = None,
 ) -> AtMoonResult | None:
     """Compute what a mission does at the Moon.
 
@@ -58,6 +63,8 @@ def at_moon(
         The packaged DE440 when omitted.
     tell : callable, optional
         Progress, called with words, pieces done and pieces in all.
+    keeper : Keeper, optional
+        Where finished parts are kept, from which an interrupted look goes on.
 
     Returns
     -------
@@ -70,10 +77,9 @@ def at_moon(
     arrival, state, basis = arrival_state_of(result, ephemeris)
     normal = None if state is None else normal_of_state(state)
     days = request.contact_day, request.evolution_day
-    phases = phases_at_moon(case, arrival, normal, *days, ephemeris=ephemeris, tell=tell)
+    phases = phases_at_moon(case, arrival, normal, *days, ephemeris=ephemeris, tell=tell, keeper=keeper)
     landing = arrival + (case.landing.delay_day if case.landing else 0.0) * SECONDS_PER_DAY
     if tell is not None:
-        tell("at the Moon: orbits", 1, 1)
         tell("at the Moon: links, light, passes", 0, 1)
     site, way_down = request.site, descent(request.descent) if request.descent else None
     loi = float("nan") if state is None else float(result.table.loi_dv_m_s[arrival_row(result)[0]])
@@ -81,12 +87,39 @@ def at_moon(
         arrival_tdb=arrival,
         arrival_basis=basis,
         phases=phases,
-        links=_links(request, phases, landing, ephemeris),
-        surveys=_surveys(case, request, phases, ephemeris),
-        light=None if site is None else light_at(site, _day_start(landing), request.light_day, ephemeris=ephemeris),
-        phasing=_phasing(case, request, phases, normal, arrival, ephemeris),
+        links=part_of(
+            keeper,
+            "links",
+            (_without_looks(request), phases, landing),
+            lambda: _links(request, phases, landing, ephemeris),
+        ),
+        surveys=part_of(
+            keeper,
+            "survey passes",
+            (case.kind, request.places, request.camera, phases),
+            lambda: _surveys(case, request, phases, ephemeris),
+        ),
+        light=None
+        if site is None
+        else part_of(
+            keeper,
+            "light",
+            (site, _day_start(landing), request.light_day),
+            lambda: light_at(site, _day_start(landing), request.light_day, ephemeris=ephemeris),
+        ),
+        phasing=part_of(
+            keeper,
+            "phasing",
+            (request.site, case.landing, phases, normal, arrival),
+            lambda: _phasing(case, request, phases, normal, arrival, ephemeris),
+        ),
         overlaps=_overlaps(case, request, arrival, landing),
-        overburn=_overburn(result, request, way_down, ephemeris),
+        overburn=part_of(
+            keeper,
+            "overburn",
+            (request.overburn, request.site, way_down, result.table, case.nominal_launch_tdb),
+            lambda: _overburn(result, request, way_down, ephemeris),
+        ),
         descent=way_down,
         assumed=mission_assumed(case, TABLES),
         omitted=omissions(case, request, phases, landing),
@@ -95,7 +128,12 @@ def at_moon(
         tell("at the Moon: links, light, passes", 1, 1)
     return replace(
         found,
-        insertion=_insertion(case, request, arrival, state, loi, ephemeris, tell),
+        insertion=part_of(
+            keeper,
+            "insertion",
+            (replace(case, path="", at_moon=None), request.insertion, arrival, state, loi),
+            lambda: _insertion(case, request, arrival, state, loi, ephemeris, tell),
+        ),
         lives=orbit_lives(
             case,
             request.orbit_life,
@@ -103,9 +141,17 @@ def at_moon(
             float(delivered_mass_kg(case, np.array([loi]))[0]),
             ephemeris=ephemeris,
             tell=tell,
+            keeper=keeper,
         ),
-        relays=relay_designs(request.relay_design, phases, request.places, ephemeris=ephemeris, tell=tell),
+        relays=relay_designs(
+            request.relay_design, phases, request.places, ephemeris=ephemeris, tell=tell, keeper=keeper
+        ),
     )
+
+
+def _without_looks(request: AtMoonCase) -> AtMoonCase:
+    """Take off what links do not depend on."""
+    return replace(request, descent=None, overburn=None, insertion=(), orbit_life=None, relay_design=None)
 
 
 def _insertion(

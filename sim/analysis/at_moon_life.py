@@ -9,6 +9,7 @@ held above the limit: to turn the apse line back as the figure of the Moon turns
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from sim.analysis.at_moon_orbit_results import OrbitLifeResult
 from sim.analysis.at_moon_orbits import Teller, degree_for, elements_of
 from sim.analysis.at_moon_relay import ELLIPSE_KM, is_ellipse
 from sim.analysis.at_moon_results import PhaseAtMoon
+from sim.analysis.kept import Keeper, part_of
 from sim.analysis.parts import Floats
 from sim.bodies import MOON
 from sim.cases import MissionCase, OrbitPhase
@@ -101,6 +103,7 @@ def orbit_lives(
     *,
     ephemeris: Ephemeris | None = None,
     tell: Teller | None = None,
+    keeper: Keeper | None = None,
 ) -> tuple[OrbitLifeResult, ...]:
     """Look at the phases of a mission that are low orbits.
 
@@ -118,6 +121,8 @@ def orbit_lives(
         The packaged DE440 when omitted.
     tell : callable, optional
         Progress, called with words, pieces done and pieces in all.
+    keeper : Keeper, optional
+        Where finished parts are kept.
 
     Returns
     -------
@@ -135,7 +140,7 @@ def orbit_lives(
             if tell is not None:
                 tell("at the Moon: life and keeping of the orbits", _STEPS * number + step, _STEPS * len(chosen))
 
-        result = _life(case, request, one, (mass_kg, left_kg), ephemeris, told)
+        result = _life(case, request, one, (mass_kg, left_kg), ephemeris, told, keeper)
         if np.isfinite(result.keep_phase_kg):
             left_kg -= result.keep_phase_kg
         found.append(result)
@@ -149,25 +154,43 @@ def _life(
     masses_kg: tuple[float, float],
     ephemeris: Ephemeris | None,
     told: Callable[[int], None],
+    keeper: Keeper | None,
 ) -> OrbitLifeResult:
     phase, start = one.phase, one.start_tdb
     altitude = 0.5 * (phase.perilune_altitude_km + phase.apolune_altitude_km)
     model = moon_orbit_model(degree_for(phase.perilune_altitude_km), ephemeris=ephemeris)
     told(0)
     state = elements_of(phase, one.node_deg).states_function(start, ephemeris)(np.array([start]))
-    history = evolve_low_orbits(state, start, request.span_day, margin_km=request.limit_altitude_km, model=model)
-    grid, monthly = _grid(request, one, altitude, model)
+    span, decided = request.span_day, (phase, start, one.node_deg)
+    history, grid, monthly = part_of(
+        keeper,
+        "lifetimes",
+        (replace(request, keeping_months_n=1), *decided),
+        lambda: (
+            evolve_low_orbits(state, start, span, margin_km=request.limit_altitude_km, model=model),
+            *_grid(request, one, altitude, model),
+        ),
+    )
     told(1)
-    kept: OrbitKeeping | None = None
-    floor: FloorKeeping | None = None
-    if is_near_circular(one):
-        kept, keep_fault = _kept(request, one, altitude, model)
-    else:
-        floor, keep_fault = _floor(request, one, state, model)
+    kept, floor, keep_fault = part_of(
+        keeper,
+        "keeping",
+        (request.limit_altitude_km, request.keeping_months_n, *decided),
+        lambda: _keeping(request, one, altitude, state, model),
+    )
     told(2)
-    frozen, frozen_fault = _frozen(one, altitude, model)
+    frozen, frozen_fault = part_of(keeper, "frozen orbit", decided, lambda: _frozen(one, altitude, model))
     told(3)
-    left_alone = None if frozen is None else evolve_low_orbits(frozen.state_icrf, start, request.span_day, model=model)
+    left_alone = (
+        None
+        if frozen is None
+        else part_of(
+            keeper,
+            "frozen orbit left alone",
+            (span, *decided, frozen.state_icrf),
+            lambda: evolve_low_orbits(frozen.state_icrf, start, span, model=model),
+        )
+    )
     year, first = _cost_m_s(kept, floor)
     whole = first + year * phase.duration_day / DAYS_A_YEAR
     used = masses_kg[1] * -np.expm1(-whole / case.spacecraft.main_engine.exhaust_velocity_m_s)
@@ -226,6 +249,16 @@ def _own_ecc(phase: OrbitPhase) -> tuple[float, float]:
     ecc = (high - low) / (2.0 * MOON.radius_km + low + high)
     argument = (phase.argument_of_perilune_deg or 0.0) * RAD_PER_DEG
     return ecc * float(np.cos(argument)), ecc * float(np.sin(argument))
+
+
+def _keeping(
+    request: OrbitLifeCase, one: PhaseAtMoon, altitude_km: float, state: Floats, model: FullForceModel
+) -> tuple[OrbitKeeping | None, FloorKeeping | None, str]:
+    if is_near_circular(one):
+        kept, fault = _kept(request, one, altitude_km, model)
+        return kept, None, fault
+    floor, fault = _floor(request, one, state, model)
+    return None, floor, fault
 
 
 def _kept(

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from sim.analysis.at_moon_results import Evolution, GroundTrack, PhaseAtMoon
+from sim.analysis.kept import Keeper
 from sim.analysis.parts import Floats
 from sim.bodies import MOON
 from sim.cases import MissionCase, OrbitPhase
@@ -216,6 +217,7 @@ def phases_at_moon(
     *,
     ephemeris: Ephemeris | None = None,
     tell: Teller | None = None,
+    keeper: Keeper | None = None,
 ) -> tuple[PhaseAtMoon, ...]:
     """Place the phases of a mission in time and space, and follow each.
 
@@ -233,14 +235,22 @@ def phases_at_moon(
         The packaged DE440 when omitted.
     tell : callable, optional
         Progress, called with words, pieces done and pieces in all.
+    keeper : Keeper, optional
+        Where finished phases are kept.
 
     Returns
     -------
     tuple of PhaseAtMoon
         In file order.
     """
-    if tell is not None:
-        tell("at the Moon: orbits", 0, 1)
+    count = len(case.phases)
+
+    def told(done: int) -> None:
+        if tell is not None:
+            tell("at the Moon: orbits", done, max(count, 1))
+
+    def inputs(index: int) -> tuple[object, ...]:
+        return case.phases[index], index, arrival_tdb, normal_icrf, contact_day, evolution_day
 
     def made(index: int) -> PhaseAtMoon:
         phase = case.phases[index]
@@ -248,9 +258,28 @@ def phases_at_moon(
         node, basis = _node(phase, normal_icrf, start, ephemeris)
         return _phase(phase, index, start, node, basis, (contact_day, evolution_day), ephemeris)
 
+    told(0)
+    before = [None if keeper is None else keeper.find("orbit", inputs(index)) for index in range(count)]
+    found: list[PhaseAtMoon] = []
     # Compiled propagation runs without the interpreter's lock: phases side by side.
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        return tuple(pool.map(made, range(len(case.phases))))
+        coming = [None if known else pool.submit(made, index) for index, known in enumerate(before)]
+        try:
+            for index, (known, future) in enumerate(zip(before, coming, strict=True)):
+                if future is None:
+                    assert known is not None
+                    found.append(known[0])
+                else:
+                    value = future.result()
+                    found.append(value if keeper is None else keeper.keep("orbit", inputs(index), value))
+                told(index + 1)
+        except BaseException:
+            # What has not begun shall not hold up an interruption.
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    if not count:
+        told(1)
+    return tuple(found)
 
 
 def _node(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 from sim.analysis.assumptions import mission_assumed
 from sim.analysis.at_moon import TABLES, arrival_of
@@ -15,6 +16,7 @@ from sim.analysis.at_moon_orbits import elements_of, node_of_normal_deg, phase_a
 from sim.analysis.at_moon_results import LinkResult, SurveyPassesResult
 from sim.analysis.at_moon_sites import survey_of
 from sim.analysis.at_moon_together import CoordinationResult, CoordinationRow
+from sim.analysis.kept import Keeper, part_of
 from sim.analysis.milestones import survey_phase
 from sim.analysis.results import MissionResult
 from sim.analysis.service import relay_phase
@@ -29,7 +31,11 @@ SERVICES = ("survey_before_landing", "relay")
 
 
 def coordination(
-    plan: PlanCase, missions: Mapping[str, MissionResult], *, ephemeris: Ephemeris | None = None
+    plan: PlanCase,
+    missions: Mapping[str, MissionResult],
+    *,
+    ephemeris: Ephemeris | None = None,
+    keeper: Keeper | None = None,
 ) -> tuple[CoordinationResult, ...]:
     """Compute what the missions of a plan do for each other at the Moon.
 
@@ -41,6 +47,8 @@ def coordination(
         Mission id to result; missions without result may be missing.
     ephemeris : Ephemeris, optional
         The packaged DE440 when omitted.
+    keeper : Keeper, optional
+        Where finished pairs are kept.
 
     Returns
     -------
@@ -51,7 +59,9 @@ def coordination(
     found = []
     for first, second in pairs:
         if first in missions and second in missions:
-            made = _pair(plan, missions[first], missions[second], ephemeris)
+            both = missions[first], missions[second]
+            inputs = [(replace(one.case, path=""), one.table, one.nominal, one.best) for one in both]
+            made = part_of(keeper, "pair", (plan.id, *inputs), partial(_pair, plan, *both, ephemeris))
             found += [] if made is None else [made]
     return tuple(found)
 

@@ -20,6 +20,7 @@ from sim.analysis.at_moon_orbit_results import (
 )
 from sim.analysis.at_moon_orbits import Teller, elements_of
 from sim.analysis.at_moon_results import PhaseAtMoon
+from sim.analysis.kept import Keeper, part_of
 from sim.analysis.parts import Floats
 from sim.bodies import MOON
 from sim.cases import OrbitPhase
@@ -98,6 +99,7 @@ def relay_designs(
     *,
     ephemeris: Ephemeris | None = None,
     tell: Teller | None = None,
+    keeper: Keeper | None = None,
 ) -> tuple[RelayDesignResult, ...]:
     """Look at each elliptic phase of a mission.
 
@@ -113,6 +115,8 @@ def relay_designs(
         The packaged DE440 when omitted.
     tell : callable, optional
         Progress, called with words, pieces done and pieces in all.
+    keeper : Keeper, optional
+        Where finished parts are kept.
 
     Returns
     -------
@@ -130,14 +134,17 @@ def relay_designs(
             if tell is not None:
                 tell("at the Moon: relay orbits over years", steps * number + step, steps * len(chosen))
 
-        found.append(_Design(request, one, ephemeris).look(places, told))
+        found.append(_Design(request, one, ephemeris, keeper).look(places, told))
     return tuple(found)
 
 
 class _Design:
     """One phase, with what every part of the look at it needs."""
 
-    def __init__(self, request: RelayDesignCase, one: PhaseAtMoon, ephemeris: Ephemeris | None) -> None:
+    def __init__(
+        self, request: RelayDesignCase, one: PhaseAtMoon, ephemeris: Ephemeris | None, keeper: Keeper | None
+    ) -> None:
+        self.keeper, self.decided = keeper, (request, one.phase, one.start_tdb, one.node_deg)
         self.request, self.one, self.start_tdb, self.ephemeris = request, one, one.start_tdb, ephemeris
         self.forces = moon_orbit_model(RELAY_DEGREE, ephemeris=ephemeris)
         self.size_km = elements_of(one.phase, one.node_deg).semi_major_axis_km
@@ -151,7 +158,7 @@ class _Design:
         """Survey the nodes, search frozen ellipses at the best of them, follow all, count whom they see."""
         one, request = self.one, self.request
         told(0)
-        nodes = self._nodes()
+        nodes = part_of(self.keeper, "relay nodes", self.decided, self._nodes)
         best = max(nodes, key=lambda row: (row.lost_day, row.lowest_km))
         told(1)
         labels, states = ["as the file has it"], [self.state(one.phase, one.node_deg)]
@@ -160,15 +167,27 @@ class _Design:
             states.append(self.state(one.phase, best.node_deg))
         tries = []
         for number, altitude in enumerate(request.perilune_altitude_km):
-            found = self._frozen(altitude, states[-1])
+            found = self._try(altitude, states[-1])
             tries.append(found)
             if found.frozen is not None:
                 labels.append(f"frozen, {altitude:g} km")
                 states.append(found.frozen.state_icrf)
             told(2 + number)
-        flown = evolve_relay_orbits(np.stack(states), self.start_tdb, request.span_day, model=self.forces)
+        first = np.stack(states)
+        flown = part_of(
+            self.keeper,
+            "relay orbits",
+            (*self.decided, first),
+            lambda: evolve_relay_orbits(first, self.start_tdb, request.span_day, model=self.forces),
+        )
         trends = flown.trends(request.months_n * MONTH_DAY)
-        share, coverage = _coverage(flown, tuple(labels), places, request.span_day, self.ephemeris)
+        named = tuple(labels)
+        share, coverage = part_of(
+            self.keeper,
+            "relay coverage",
+            (*self.decided, first, named, places),
+            lambda: _coverage(flown, named, places, request.span_day, self.ephemeris),
+        )
         told(2 + len(request.perilune_altitude_km))
         months = share.shape[2]
         return RelayDesignResult(
@@ -206,6 +225,10 @@ class _Design:
         least = np.where(hit, 0.0, np.nanmin(low, axis=1))
         rows = zip(nodes, lost, least, strict=True)
         return tuple(RelayNodeRow(float(node), float(day), float(km)) for node, day, km in rows)
+
+    def _try(self, perilune_km: float, beside: Floats) -> FrozenTry:
+        inputs = (*self.decided, perilune_km, beside)
+        return part_of(self.keeper, "frozen relay", inputs, lambda: self._frozen(perilune_km, beside))
 
     def _frozen(self, perilune_km: float, beside: Floats) -> FrozenTry:
         """Search at the node of another orbit, apolune over the same hemisphere as that of the phase."""

@@ -15,6 +15,7 @@ DECIDING_LIBRARIES: tuple[str, ...] = ("numpy", "scipy", "numba", "pyerfa", "jpl
 """Libraries that can change the last bits of a result."""
 
 _NOT_DECIDING = frozenset({"analysis", "cases.py", "cli.py", "operations", "products", "scenario", "study"})
+_NOT_DECIDING_PARTS = frozenset({"cli.py", "products", "scenario", "study"})
 _PACKAGE = Path(sim.__file__).parent
 
 
@@ -43,10 +44,26 @@ def code_sha256() -> str:
     str
         64 hexadecimal digits.
     """
+    return _code_without(_NOT_DECIDING)
+
+
+@functools.cache
+def part_code_sha256() -> str:
+    """Hash the sources and data of this package that decide what a mission does at the Moon.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits; as `code_sha256`, with operations and analysis.
+    """
+    return _code_without(_NOT_DECIDING_PARTS)
+
+
+def _code_without(left_out: frozenset[str]) -> str:
     digest = hashlib.sha256()
     for path in sorted(_PACKAGE.rglob("*")):
         place = path.relative_to(_PACKAGE)
-        if place.parts[0] in _NOT_DECIDING or path.suffix not in {".py", ".toml", ".json"}:
+        if place.parts[0] in left_out or path.suffix not in {".py", ".toml", ".json"}:
             continue
         digest.update(place.as_posix().encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
     for name in DECIDING_LIBRARIES:

@@ -28,8 +28,10 @@ from sim.cases import MissionCase, PlanCase
 from sim.ephemeris import Ephemeris, open_ephemeris
 from sim.errors import ConvergenceError
 from sim.scenario import load, load_plan
+from sim.store import Ledger
 from sim.study.chunks import ProgressCallback, WindowSearch, open_ledger
 from sim.study.grids import Grid, on_grid
+from sim.study.kept import LedgerKeeper
 from sim.study.provenance import data_hashes, versions
 from sim.transfer.verify import sample_trajectory
 from sim.windows import OpportunityTable
@@ -47,9 +49,14 @@ class _Run:
     missions: list[MissionResult] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     wall_times_s: dict[str, float] = field(default_factory=dict)
+    keeper: LedgerKeeper | None = None
 
     def clock(self, step: str, since: float) -> None:
         self.wall_times_s[step] = self.wall_times_s.get(step, 0.0) + time.perf_counter() - since
+
+
+def _keeper(ledger: Ledger | None, ephemeris: Ephemeris) -> LedgerKeeper | None:
+    return None if ledger is None else LedgerKeeper(ledger, ephemeris)
 
 
 def _same(one: MissionCase, other: MissionCase) -> bool:
@@ -117,7 +124,10 @@ def _at_moon(run: _Run) -> None:
     """Follow the only mission of a run to what it does at the Moon."""
     began = time.perf_counter()
     (result,) = run.missions
-    run.missions[0] = replace(result, at_moon=at_moon(result, ephemeris=run.search.ephemeris, tell=run.search.tell))
+    found = at_moon(result, ephemeris=run.search.ephemeris, tell=run.search.tell, keeper=run.keeper)
+    run.missions[0] = replace(result, at_moon=found)
+    if run.keeper is not None and run.keeper.resumed_n:
+        run.search.tell(f"at the Moon: {run.keeper.resumed_n} finished parts were kept", 1, 1)
     run.clock("at_the_moon", began)
 
 
@@ -131,7 +141,7 @@ def _plan(run: _Run, plan: PlanCase) -> EvaluatedPlan:
         return EvaluatedPlan(result, missions)
     start = time.perf_counter()
     run.search.tell(f"{plan.id}: what the missions do for each other", 0, 1)
-    together = coordination(plan, missions, ephemeris=run.search.ephemeris)
+    together = coordination(plan, missions, ephemeris=run.search.ephemeris, keeper=run.keeper)
     run.search.tell(f"{plan.id}: what the missions do for each other", 1, 1)
     run.clock("at_the_moon", start)
     return EvaluatedPlan(replace(result, coordination=together), missions)
@@ -207,7 +217,7 @@ def _run_one(
     loaded = time.perf_counter() - start
     with open_ledger(None if out is None else Path(out)) as ledger:
         search = WindowSearch(ephemeris, ledger, progress)
-        run = _Run(search, trajectories, eclipses, wall_times_s={"load": loaded})
+        run = _Run(search, trajectories, eclipses, wall_times_s={"load": loaded}, keeper=_keeper(ledger, ephemeris))
         if isinstance(case, PlanCase):
             return _finish(run, (path,), start, (_plan(run, case),))
         if _mission(run, case, "") is not None and trajectories:
@@ -326,7 +336,8 @@ def compare_plans(
     ephemeris = ephemeris or open_ephemeris()
     loaded = time.perf_counter() - start
     with open_ledger(None if out is None else Path(out)) as ledger:
-        run = _Run(WindowSearch(ephemeris, ledger, progress), True, wall_times_s={"load": loaded})
+        search, keeper = WindowSearch(ephemeris, ledger, progress), _keeper(ledger, ephemeris)
+        run = _Run(search, True, wall_times_s={"load": loaded}, keeper=keeper)
         sides = (_plan(run, plans[0]), _plan(run, plans[1]))
         return _finish(run, (path_a, path_b), start, sides, compare(*sides))
 
