@@ -92,6 +92,36 @@ def clenshaw_derivative(coefficients: Array, x: float) -> float:
 
 
 @lean_kernel
+def clenshaw_curve(coefficients: Array, x: float) -> tuple[float, float, float]:
+    """Value of a series and its first two derivatives with respect to its argument.
+
+    Parameters
+    ----------
+    coefficients : numpy.ndarray (n,)
+        Coefficients, n >= 1.
+    x : float
+        Argument.
+
+    Returns
+    -------
+    tuple of float
+        Sums of c_j T_j(x), c_j T'_j(x) and c_j T''_j(x).
+    """
+    later = 0.0
+    latest = 0.0
+    later_slope = 0.0
+    latest_slope = 0.0
+    later_curve = 0.0
+    latest_curve = 0.0
+    for j in range(coefficients.shape[0] - 1, 0, -1):
+        latest_curve, later_curve = 2.0 * (2.0 * latest_slope + x * latest_curve) - later_curve, latest_curve
+        latest_slope, later_slope = 2.0 * (latest + x * latest_slope) - later_slope, latest_slope
+        latest, later = 2.0 * x * latest - later + coefficients[j], latest
+    value = x * latest - later + coefficients[0]
+    return value, latest + x * latest_slope - later_slope, 2.0 * latest_slope + x * latest_curve - later_curve
+
+
+@lean_kernel
 def position(coefficients: Array, start: float, piece: float, body: int, t: float) -> tuple[float, float, float]:
     """Position of one body at one time.
 

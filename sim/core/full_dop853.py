@@ -1,38 +1,56 @@
 """DOP853 for rows of states under the full force model, whose forces may depend on velocity, mass and switched engines.
 
 Steps end exactly where an engine is switched, at every output time, at the surface of a body, at events that end a row
-(:mod:`sim.core.full_events`), and within a tenth of a millisecond after the edges of umbra and penumbra, where the
-light has a kink that no error estimate is safe against (unless a shadow begins and ends within one step, a grazing
-one). The error norm is Hairer's (the same as in :mod:`sim.core.dop853`): position errors against ``tolerance`` times
-the distance to the nearest of Earth, Moon and centre, velocity errors against ``tolerance`` times the speed. Mass
-(linear in time) and partial derivatives follow the steps of the state, so that a trajectory has the same bits with and
-without them.
+(:mod:`sim.core.full_events`; those that are recorded change no step), and within a tenth of a millisecond after the
+edges of umbra and penumbra, where the light has a kink that no error estimate is safe against (unless a shadow begins
+and ends within one step, a grazing one). The error norm is Hairer's (the same as in :mod:`sim.core.dop853`): position
+errors against ``tolerance`` times the distance to the nearest of Earth, Moon and centre, velocity errors against
+``tolerance`` times the speed. Mass (linear in time) and partial derivatives follow the steps of the state, so that a
+trajectory has the same bits with and without them.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from sim.core.compile import kernel, lean_kernel
 from sim.core.dop853_step import SMALLEST_STEP, error_norm, first_step, norm3, step_factor
-from sim.core.dop853_tableau import STAGES
-from sim.core.events import NO_EVENT, Stops
-from sim.core.full_events import first_event, stages
-from sim.core.full_forces import CENTER, MASS, FullForces, Work, place_bodies, rates, shadow_edges
+from sim.core.full_edges import copy, cut_at_edge, land, nearest, surface_below
+from sim.core.full_events import (
+    BEFORE,
+    END,
+    NO_EVENT,
+    STAGE_ROWS,
+    accept_watch,
+    begin_watch,
+    fill_powers,
+    first_stop,
+    put_place,
+    record_events,
+    screen,
+    stages,
+)
+from sim.core.full_forces import (
+    CENTER,
+    MASS,
+    FullForces,
+    Work,
+    needs_rates,
+    place_bodies,
+    rates,
+    shadow_edges,
+)
 from sim.core.full_terms import FLOW, START, STOP, THRUST
+from sim.core.full_watch import FullWatch, Look, new_look
+from sim.core.lanes_events import STATUS
+from sim.core.lanes_log import Log
 from sim.core.nodes import locate
 from sim.core.status import IMPACT, MAX_STEPS, NO_SOLUTION, NONFINITE, OK, OUT_OF_EPHEMERIS, STEP_TOO_SMALL
 
 Array = npt.NDArray[np.float64]
-
-LANDING: Final = 1e-9
-"""km above or below the surface at which a row that hits it ends."""
-EDGE: Final = 1e-4
-"""s after the edge of a shadow at which a step ends."""
 
 
 @lean_kernel
@@ -45,122 +63,57 @@ def all_finite(values: Array) -> bool:
 
 
 @lean_kernel
-def copy(source: Array, target: Array) -> None:
-    """Copy numbers (an assignment of arrays would allocate)."""
-    for i in range(source.shape[0]):
-        target[i] = source[i]
+def search_step(
+    y: Array, trial: Array, s: float, h: float, body: int, areas: Array, burn: Array, forces: FullForces,
+    surfaces: Array, watch: FullWatch, work: Work, k: Array, look: Look, row: int, log: Log,
+) -> tuple[int, float, bool]:
+    """Find the event in a step that ends its row, if one does; where something may happen, fill the polynomial.
 
+    Parameters
+    ----------
+    y, trial, s, h : numpy.ndarray, numpy.ndarray, float, float
+        Both ends of the step, its beginning and length; rates at the end are in ``k[END]``.
+    body : int
+        Surface below which the step ends, or -1.
+    areas, burn, forces, surfaces, watch, work, k, look, row, log
+        See :func:`advance`. ``look.met`` receives the state at the event.
 
-@lean_kernel
-def distance_to(y: Array, body: int, work: Work) -> float:
-    """Distance to a body of the model at the time of the last evaluation."""
-    if body == CENTER:
-        return norm3(y)
-    x = y[0] - work.places[body, 0]
-    v = y[1] - work.places[body, 1]
-    z = y[2] - work.places[body, 2]
-    return math.sqrt(x * x + v * v + z * z)
-
-
-@lean_kernel
-def nearest(y: Array, forces: FullForces, work: Work) -> float:
-    """Distance to the nearest of centre, Earth and Moon."""
-    found = norm3(y)
-    if forces.earth >= 0:
-        found = min(found, distance_to(y, forces.earth, work))
-    if forces.moon >= 0:
-        found = min(found, distance_to(y, forces.moon, work))
-    return found
-
-
-@lean_kernel
-def surface_below(y: Array, surfaces: Array, work: Work) -> int:
-    """Row of the body inside whose surface the state lies; B for the centre, -1 for none."""
-    last = surfaces.shape[0] - 1
-    for b in range(last + 1):
-        if surfaces[b] > 0.0 and distance_to(y, CENTER if b == last else b, work) < surfaces[b]:
-            return b
-    return -1
-
-
-@lean_kernel
-def land(
-    before: Array, s: float, h: float, body: int, radius: float, areas: Array, burn: Array, forces: FullForces,
-    work: Work, k: Array, y: Array,
-) -> float:
-    """Cut a step that ended inside a body at its surface, into ``y``; return the length of the cut step."""
-    rates(before, s, areas, burn, forces, work, k[0])
-    low = 0.0
-    high = h
-    height_low = distance_to(before, body, work) - radius
-    if height_low <= 0.0:
-        copy(before, y)
-        return 0.0
-    height_high = distance_to(y, body, work) - radius
-    step = h
-    for trial in range(100):
-        # Regula falsi, every third time a bisection, until the height is zero.
-        step = 0.5 * (low + high)
-        if trial % 3 != 2 and height_low != height_high:
-            step = low + (high - low) * height_low / (height_low - height_high)
-        stages(before, s, step, areas, burn, forces, work, k, y)
-        height = distance_to(y, body, work) - radius
-        if abs(height) < LANDING or abs(high - low) < 1e-9:
-            break
-        if height > 0.0:
-            low = step
-            height_low = height
-        else:
-            high = step
-            height_high = height
-    return step
-
-
-@lean_kernel
-def cut_at_edge(
-    y: Array, s: float, h: float, areas: Array, burn: Array, forces: FullForces, work: Work, k: Array, trial: Array
-) -> float:
-    """Shorten a step so that it ends just after the first edge of a shadow in it; return its length.
-
-    ``work.edges[0]`` holds the distances from the edges at its beginning, ``k[0]`` the rates there.
+    Returns
+    -------
+    tuple of int, float, bool
+        Event or ``NO_EVENT``, its time into the step, whether some event may happen in it.
     """
-    shadow_edges(trial, forces, work, work.edges[1])
-    use = h
-    for j in range(4):
-        if (work.edges[0, j] > 0.0) == (work.edges[1, j] > 0.0):
-            continue
-        low = 0.0
-        high = use
-        value_low = work.edges[0, j]
-        value_high = work.edges[1, j]
-        for turn in range(60):
-            step = 0.5 * (low + high)
-            if turn % 3 != 2:
-                # Regula falsi, a little beyond the root, so that the far end closes in too.
-                step = low + (high - low) * value_low / (value_low - value_high)
-                step += math.copysign(0.5 * EDGE, h)
-                if abs(step) > abs(high):
-                    step = 0.5 * (low + high)
-            stages(y, s, step, areas, burn, forces, work, k, trial)
-            shadow_edges(trial, forces, work, work.edges[2])
-            if (work.edges[2, j] > 0.0) == (work.edges[0, j] > 0.0):
-                low = step
-                value_low = work.edges[2, j]
-            else:
-                high = step
-                value_high = work.edges[2, j]
-            if abs(high - low) < EDGE:
-                break
-        use = high
-        stages(y, s, use, areas, burn, forces, work, k, trial)
-        shadow_edges(trial, forces, work, work.edges[1])
-    return use
+    number = int(work.number[0])
+    if not screen(y, trial, s, h, watch, forces, number, k, look):
+        return NO_EVENT, h, False
+    met = look.met
+    which = NO_EVENT
+    cut = 0.5 * h
+    for turn in range(2):
+        # First to the middle, then to the event: each place where steps are made costs a second of compilation.
+        stages(y, s, cut, areas, burn, forces, work, k, met)
+        if turn == 1:
+            break
+        rates(met, s + cut, areas, burn, forces, work, k[1])
+        put_place(met, k[1], look.place)
+        fill_powers(y, trial, look.place, h, k, look.powers)
+        which, cut = first_stop(s, h, watch, forces, number, row, look, log)
+        if which == NO_EVENT or (body >= 0 and watch.codes[which, STATUS] == IMPACT):
+            break
+    if which != NO_EVENT and watch.codes[which, STATUS] != IMPACT:
+        # What happens below ground does not count: the row has ended there, or began there.
+        place_bodies(forces, s + cut, False, work)
+        if surface_below(met, surfaces, work) >= 0:
+            which = NO_EVENT
+    place_bodies(forces, s + h, needs_rates(forces, burn), work)
+    return which, cut, True
 
 
 @lean_kernel
 def advance(
     y: Array, s0: float, tau: float, target: float, h: float, tolerance: float, steps_left: int, areas: Array,
-    burn: Array, forces: FullForces, surfaces: Array, stops: Stops, work: Work, k: Array, trial: Array,
+    burn: Array, forces: FullForces, surfaces: Array, watch: FullWatch, work: Work, k: Array, trial: Array,
+    look: Look, row: int, t0: float, log: Log,
 ) -> tuple[int, int, float, float]:
     """Integrate ``y`` in place from ``s0 + tau`` to ``s0 + target``, with the same engine all the time.
 
@@ -178,10 +131,12 @@ def advance(
         What acts.
     surfaces : numpy.ndarray (B + 1,)
         Radii at which the row ends.
-    stops : Stops
-        Events that end the row; which one did is left in ``work.number[1]``.
-    work, k, trial : Work, numpy.ndarray (STAGES + 3, size), numpy.ndarray (size,)
+    watch : FullWatch
+        Events; which one ended the row is left in ``work.number[1]``.
+    work, k, trial, look : Work, numpy.ndarray (STAGE_ROWS, size), numpy.ndarray (size,), Look
         Scratch.
+    row, t0, log : int, float, Log
+        Row of the batch, its epoch, and where recorded events go.
 
     Returns
     -------
@@ -190,6 +145,9 @@ def advance(
     """
     rates(y, s0 + tau, areas, burn, forces, work, k[0])
     near = nearest(y, forces, work)
+    watching = watch.codes.shape[0] > 0
+    if watching:
+        begin_watch(y, s0 + tau, h, tau == 0.0, watch, forces, int(work.number[0]), k, look)
     lit = forces.pressure != 0.0 and areas[0] != 0.0
     if lit:
         shadow_edges(y, forces, work, work.edges[0])
@@ -213,32 +171,44 @@ def advance(
                 last = False
                 proposed = h
         body = surface_below(trial, surfaces, work)
-        if stops.kind.shape[0] > 0:
-            met = k[STAGES + 2]
-            which, cut = first_event(
-                y, trial, s0 + tau, use, areas, burn, stops, forces, work, k, k[STAGES + 1], met
+        which = NO_EVENT
+        some = False
+        cut = use
+        code = OK
+        if watching:
+            rates(trial, s0 + tau + use, areas, burn, forces, work, k[END])
+            which, cut, some = search_step(
+                y, trial, s0 + tau, use, body, areas, burn, forces, surfaces, watch, work, k, look, row, log
             )
-            # A surface that is only grazed is met here; one below which the step ends, more exactly further down.
-            if which != NO_EVENT and not (body >= 0 and stops.status[which] == IMPACT):
-                place_bodies(forces, s0 + tau + cut, False, work)
-                if stops.status[which] == IMPACT or surface_below(met, surfaces, work) < 0:
-                    copy(met, y)
-                    work.number[1] = which
-                    return int(stops.status[which]), made, tau + cut, h
-        if body >= 0:
+            if which != NO_EVENT:
+                code = int(watch.codes[which, STATUS])
+                work.number[1] = which
+        if body >= 0 and code in (OK, IMPACT):
+            # Below ground at the end: the surface is met more exactly than as an event.
             index = CENTER if body == surfaces.shape[0] - 1 else body
-            # The rows of k are free now: the last one keeps the state before the step.
-            copy(y, k[STAGES])
+            copy(y, k[BEFORE])
             copy(trial, y)
-            cut = land(k[STAGES], s0 + tau, use, index, surfaces[body], areas, burn, forces, work, k, y)
-            return IMPACT, made, tau + cut, h
+            cut = land(k[BEFORE], s0 + tau, use, index, surfaces[body], areas, burn, forces, work, k, y)
+            code = IMPACT
+        elif code != OK:
+            copy(look.met, y)
+        if some:
+            until = math.inf if code == OK else cut
+            record_events(s0 + tau, use, until, t0, tau, watch, forces, int(work.number[0]), row, look, log)
+        if code != OK:
+            return code, made, tau + cut, h
         copy(trial, y)
+        if watching:
+            accept_watch(look)
         if last:
             # A step that was cut to reach its target says nothing against the longer one.
             return OK, made, target, h if abs(use) < 0.5 * abs(h) else proposed
         tau += use
         h = proposed
-        rates(y, s0 + tau, areas, burn, forces, work, k[0])
+        if watching:
+            copy(k[END], k[0])
+        else:
+            rates(y, s0 + tau, areas, burn, forces, work, k[0])
         near = nearest(y, forces, work)
         if lit:
             shadow_edges(y, forces, work, work.edges[0])
@@ -282,7 +252,8 @@ def engine_at(burns: Array, s0: float, tau: float, target: float, burn: Array) -
 @lean_kernel
 def run_row(
     y: Array, s0: float, targets: Array, tolerance: float, max_steps: int, areas: Array, burns: Array,
-    forces: FullForces, surfaces: Array, stops: Stops, work: Work, k: Array, trial: Array, burn: Array, path: Array,
+    forces: FullForces, surfaces: Array, watch: FullWatch, work: Work, k: Array, trial: Array, burn: Array, path: Array,
+    look: Look, row: int, t0: float, log: Log,
 ) -> tuple[int, int, float]:
     """Propagate one row through its output times; return status, steps, seconds past ``s0``."""
     tau = 0.0
@@ -299,8 +270,9 @@ def run_row(
             if not y[MASS] - burn[FLOW] * (until - tau) > 0.0:
                 return NO_SOLUTION, steps, tau
             code, made, tau, h = advance(
-                y, s0, tau, until, h, tolerance, max_steps - steps, areas, burn, forces, surfaces, stops, work, k, trial
-            )
+                y, s0, tau, until, h, tolerance, max_steps - steps, areas, burn, forces, surfaces, watch, work, k,
+                trial, look, row, t0, log,
+            )  # fmt: skip
             steps += made
             if code != OK:
                 return code, steps, tau
@@ -311,9 +283,9 @@ def run_row(
 @kernel
 def full_rows(
     forces: FullForces, start: float, stop: float, states: Array, t0: Array, times: Array, areas: Array, burns: Array,
-    surfaces: Array, stops: Stops, tolerance: float, max_steps: int, first: int, last: int, work: Work, ends: Array,
+    surfaces: Array, watch: FullWatch, tolerance: float, max_steps: int, first: int, last: int, work: Work, ends: Array,
     path: Array, t_end: Array, status: npt.NDArray[np.int8], stop_met: npt.NDArray[np.int8],
-    steps: npt.NDArray[np.int32],
+    steps: npt.NDArray[np.int32], log: Log,
 ) -> None:
     """Propagate rows ``first`` to ``last - 1``, landing exactly on every time asked for.
 
@@ -335,8 +307,8 @@ def full_rows(
         Burns with times in TDB s past J2000; unused places have no thrust.
     surfaces : numpy.ndarray (B + 1,)
         Radii at which rows end; 0: none. The last is the centre's. Looked at where steps end.
-    stops : Stops
-        Events that end rows, found inside steps too; surfaces among them, for passes below ground inside a step.
+    watch : FullWatch
+        Events, found inside steps; surfaces among them, for passes below ground inside a step.
     tolerance, max_steps : float, int
         See the module's docstring.
     first, last : int
@@ -346,8 +318,11 @@ def full_rows(
     ends, path, t_end, status, stop_met, steps : numpy.ndarray (N, size), (N, T, size), (N,), (N,), (N,), (N,)
         Results; ``stop_met`` is the number of the event that ended a row, else -1; of ``path``, states that were not
         reached stay as they are.
+    log : Log
+        Receives the events that are recorded.
     """
-    k = np.zeros((STAGES + 3, states.shape[1]))
+    k = np.zeros((STAGE_ROWS, states.shape[1]))
+    look = new_look(watch.codes.shape[0], states.shape[1])
     trial = np.zeros(states.shape[1])
     burn = np.zeros(burns.shape[2])
     for row in range(first, last):
@@ -370,8 +345,8 @@ def full_rows(
         own[:, STOP] -= start + number * forces.piece
         work.number[1] = NO_EVENT
         code, made, tau = run_row(
-            ends[row], s0, times[row] - t0[row], tolerance, max_steps, areas[row], own, forces, surfaces, stops, work,
-            k, trial, burn, path[row],
+            ends[row], s0, times[row] - t0[row], tolerance, max_steps, areas[row], own, forces, surfaces, watch, work,
+            k, trial, burn, path[row], look, row, t0[row], log,
         )  # fmt: skip
         stop_met[row] = work.number[1]
         status[row] = code

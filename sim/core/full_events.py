@@ -1,24 +1,69 @@
-"""Events inside a step under the full force model: spheres about bodies, and least and greatest distances.
+"""Events inside a step under the full force model: those that end a row, and those that are recorded.
 
-As in :mod:`sim.core.events`, points inside a step come from a shorter step of the same method from the same beginning.
+Each event function is known, with its rate, at both ends of a step and in its middle; the state there comes from the
+polynomial of degree 5 through both ends, whose error is bounded by what it differs from that of degree 3. Only where a
+function may be zero the middle is flown to, by a shorter step of the same method from the same beginning. The
+polynomial of degree 8 through position, velocity and acceleration at the three places then stands for the step: it
+misses a circular orbit of which the step is the part x / (2 pi) by 3e-10 x^9 of its radius, less than the step itself
+does. On it the zeros are searched as in lanes (:mod:`sim.core.lanes_search`): none is missed between places.
+
+A row that ends at an event ends with the state of a step that long; recorded states are read off the polynomial.
 """
 
 from __future__ import annotations
 
 import math
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from sim.core.body_axes import locate
-from sim.core.chebyshev import clenshaw, clenshaw_derivative
 from sim.core.compile import lean_kernel
-from sim.core.dop853_step import norm3, solution, stage_state
+from sim.core.dop853_step import solution, stage_state
 from sim.core.dop853_tableau import STAGES, C
-from sim.core.events import NO_EVENT, RADIUS, TIME_RESOLUTION, Stops
-from sim.core.full_forces import CENTER, FullForces, Work, rates
+from sim.core.full_forces import FullForces, Work, rates
+from sim.core.full_watch import TERMS, FullWatch, Look, dot, event_value, sensitivity
+from sim.core.lanes_events import KIND, RANGE, RESOLUTION, SIGN, STATUS, VALUE
+from sim.core.lanes_log import Log, record
+from sim.core.lanes_search import (
+    CLOSE,
+    COUNT,
+    DEPTH,
+    HAIR,
+    MARGIN,
+    MOST_TURNS,
+    PAIRS,
+    PARTS,
+    RESULT,
+    STACK,
+    THETA,
+    judge,
+    misfit,
+    sift,
+)
+from sim.core.lanes_search import RATE as RATES
+from sim.core.lanes_search import VALUE as VALUES
+from sim.core.simd_types import LANES
 
 Array = npt.NDArray[np.float64]
+
+NO_EVENT: Final = -1
+END: Final = STAGES
+"""Row of the stages that keeps the rates at the end of a step."""
+BEFORE: Final = STAGES + 1
+"""Row for the state before a step."""
+STAGE_ROWS: Final = STAGES + 2
+BEGIN_OF: Final = 0
+MIDDLE_OF: Final = 2
+END_OF: Final = 4
+SPEED: Final = 6
+"""Columns of ``Look.values``: value and rate at three places, speed relative to the body at the beginning."""
+DOUBT: Final = 0.05
+"""Part of the difference between the polynomials of degree 5 and 3 that counts as the error of the former: a hundred
+times more than in any step short enough for its error estimate."""
+REACH: Final = 1.5
+"""Times the faster end's speed: how fast a body may be approached in a step (error control keeps steps short against
+the time in which the speed changes by that much)."""
 
 
 @lean_kernel
@@ -33,152 +78,314 @@ def stages(
 
 
 @lean_kernel
-def seen_from(y: Array, s: float, body: int, forces: FullForces, work: Work, out: Array) -> None:
-    """Position and velocity relative to a body at a time."""
+def begin_watch(
+    y: Array, s: float, h: float, first: bool, watch: FullWatch, forces: FullForces, number: int, k: Array, look: Look
+) -> None:
+    """Event functions where a row or a new leg of it begins, ``k[0]`` the rates there.
+
+    Parameters
+    ----------
+    y, s, h : numpy.ndarray, float, float
+        State, time, a step.
+    first : bool
+        Whether the row begins here: an event that it begins on lies behind it. Values are known otherwise.
+    watch, forces, number, k, look
+        See :func:`screen`.
+    """
+    put_place(y, k[0], look.place)
+    for e in range(watch.codes.shape[0]):
+        own = look.values[e]
+        g, rate = event_value(s, h, e, watch, forces, number, look)
+        own[SPEED] = math.sqrt(dot(look.seen[3:6], look.seen[3:6]))
+        own[BEGIN_OF + 1] = rate
+        if first:
+            on = abs(g) <= watch.numbers[e, RESOLUTION]
+            own[BEGIN_OF] = math.copysign(watch.numbers[e, RESOLUTION], rate * h) if on else g
+
+
+@lean_kernel
+def put_place(y: Array, rate: Array, place: Array) -> None:
+    """Position, velocity and acceleration of a state and its rates."""
     for i in range(6):
-        out[i] = y[i]
-    if body == CENTER:
-        return
-    number, since = locate(s, forces.piece, work.number[0], forces.table.shape[0])
-    x = 2.0 * since / forces.piece - 1.0
+        place[i] = y[i]
     for i in range(3):
-        series = forces.table[number, body, i]
-        out[i] -= clenshaw(series, x)
-        out[3 + i] -= clenshaw_derivative(series, x) * (2.0 / forces.piece)
+        place[6 + i] = rate[3 + i]
 
 
 @lean_kernel
-def value_at(
-    y: Array, s: float, h: float, which: int, rate: bool, stops: Stops, forces: FullForces, work: Work
-) -> float:
-    """Value of an event function at a state: distance still to go, or its rate in the direction of integration."""
-    r = work.vectors[4]
-    seen_from(y, s, stops.body[which], forces, work, r)
-    if not rate:
-        return stops.sign[which] * (norm3(r[0:3]) - stops.radius[which])
-    along = r[0] * r[3] + r[1] * r[4] + r[2] * r[5]
-    return math.copysign(stops.sign[which], stops.sign[which] * h) * along
+def put_middle(y: Array, trial: Array, h: float, k: Array, place: Array) -> tuple[float, float]:
+    """Middle of a step by the polynomial of degree 5 through its ends; bounds of its error in position and velocity."""
+    position = 0.0
+    velocity = 0.0
+    for i in range(3):
+        rise = trial[i] - y[i]
+        fall = y[3 + i] - trial[3 + i]
+        bend = h * (k[0, 3 + i] + k[END, 3 + i])
+        more = h * (k[END, 3 + i] - k[0, 3 + i])
+        mean = 0.5 * (y[3 + i] + trial[3 + i])
+        place[i] = y[i] + 0.5 * rise + h * (0.15625 * fall + 0.015625 * bend)
+        place[3 + i] = 1.875 * rise / h - 0.875 * mean + 0.03125 * more
+        place[6 + i] = -(1.5 * fall + 0.25 * bend) / h
+        off = h * (0.03125 * fall + 0.015625 * bend)
+        position += off * off
+        off = 0.375 * (rise / h - mean) + 0.03125 * more
+        velocity += off * off
+    return DOUBT * math.sqrt(position), DOUBT * math.sqrt(velocity)
 
 
 @lean_kernel
-def find_root(
-    y: Array, s: float, h: float, which: int, rate: bool, left: float, f_left: float, right: float, f_right: float,
-    areas: Array, burn: Array, stops: Stops, forces: FullForces, work: Work, k: Array, probe: Array,
-) -> float:
-    """Bracketed root of an event function, Illinois rule with bisection as a guard; the end at or past the event.
-
-    ``probe`` holds the state there.
-    """
-    side = 0
-    for iteration in range(200):
-        last = abs(right - left) <= TIME_RESOLUTION or iteration == 199
-        use = (left * f_right - right * f_left) / (f_right - f_left)
-        if iteration % 8 == 7 or not (min(left, right) < use < max(left, right)):
-            use = 0.5 * (left + right)
-        if last:
-            use = right
-        # The one place at which steps are made here: each more would cost a second of compilation.
-        stages(y, s, use, areas, burn, forces, work, k, probe)
-        if last:
-            break
-        value = value_at(probe, s + use, h, which, rate, stops, forces, work)
-        if (value > 0.0) == (f_left > 0.0):
-            left = use
-            f_left = value
-            if side == 1:
-                f_right *= 0.5
-            side = 1
-        else:
-            right = use
-            f_right = value
-            if side == -1:
-                f_left *= 0.5
-            side = -1
-    return right
+def out_of_reach(own: Array, h: float, speed: float, radius: float) -> bool:
+    """Tell whether a sphere, on one side of which both ends of a step lie, cannot be reached between them."""
+    if (own[BEGIN_OF] > 0.0) != (own[END_OF] > 0.0):
+        return False
+    square = radius * radius
+    gaps = abs(math.sqrt(own[BEGIN_OF] + square) - radius) + abs(math.sqrt(own[END_OF] + square) - radius)
+    return gaps > REACH * max(speed, own[SPEED]) * abs(h)
 
 
 @lean_kernel
-def out_of_reach(y: Array, trial: Array, s: float, h: float, which: int, gaps: float, stops: Stops,
-                 forces: FullForces, work: Work) -> bool:  # fmt: skip
-    """Tell whether a sphere cannot be reached in a step; see :func:`sim.core.events.out_of_reach`."""
-    r = work.vectors[4]
-    seen_from(y, s, stops.body[which], forces, work, r)
-    speed = norm3(r[3:6])
-    seen_from(trial, s + h, stops.body[which], forces, work, r)
-    return gaps > 1.5 * max(speed, norm3(r[3:6])) * abs(h)
-
-
-@lean_kernel
-def event_in_step(
-    y: Array, trial: Array, s: float, h: float, which: int, areas: Array, burn: Array, stops: Stops,
-    forces: FullForces, work: Work, k: Array, probe: Array,
-) -> float:
-    """Time into the step at which an event happens, ``probe`` the state there; NaN when it does not.
-
-    A sphere that both ends of the step leave on the same side may be passed twice between them: then the extreme of the
-    distance is found first, and the sphere before it.
-    """
-    rate = stops.kind[which] != RADIUS
-    graze = False
-    end = h
-    after = value_at(trial, s + h, h, which, rate, stops, forces, work)
-    for _ in range(3):
-        before = value_at(y, s, h, which, rate, stops, forces, work)
-        if rate and not (before < 0.0 and after >= 0.0):
-            return math.nan
-        if not rate and not before > 0.0:
-            return math.nan
-        if not rate and after > 0.0:
-            if graze or out_of_reach(y, trial, s, h, which, before + after, stops, forces, work):
-                return math.nan
-            graze = True
-            rate = True
-            after = value_at(trial, s + h, h, which, True, stops, forces, work)
-            continue
-        end = find_root(y, s, h, which, rate, 0.0, before, end, after, areas, burn, stops, forces, work, k, probe)
-        if not (graze and rate):
-            return end
-        rate = False
-        after = value_at(probe, s + end, h, which, False, stops, forces, work)
-    return math.nan
-
-
-@lean_kernel
-def first_event(
-    y: Array, trial: Array, s: float, h: float, areas: Array, burn: Array, stops: Stops, forces: FullForces,
-    work: Work, k: Array, probe: Array, met: Array,
-) -> tuple[int, float]:
-    """Find the earliest event inside a step.
+def screen(
+    y: Array, trial: Array, s: float, h: float, watch: FullWatch, forces: FullForces, number: int, k: Array, look: Look
+) -> bool:
+    """Tell whether some event may happen in a step; events that may not are marked by a NaN as their middle.
 
     Parameters
     ----------
     y, trial : numpy.ndarray (size,)
-        States at both ends of the step, which is not yet accepted.
+        States at both ends of the step.
     s, h : float
         Its beginning and length.
-    areas, burn : numpy.ndarray (2,), numpy.ndarray (BURN_SIZE,)
-        What acts.
-    stops : Stops
-        Events.
-    forces : FullForces
-        Model.
-    work, k, probe : Work, numpy.ndarray (STAGES + 3, size), numpy.ndarray (size,)
-        Scratch; ``k[0]`` holds the rates at the beginning.
-    met : numpy.ndarray (size,)
-        Receives the state at the event.
+    watch, forces : FullWatch, FullForces
+        Events and model.
+    number : int
+        Piece of the tables from whose start times are counted.
+    k : numpy.ndarray (STAGE_ROWS, size)
+        Rates at the beginning (row 0) and at the end (row ``END``).
+    look : Look
+        With the functions at the beginning; those at the end are filled in.
+
+    Returns
+    -------
+    bool
+    """
+    some = False
+    eight = look.small[:STACK]
+    for e in range(watch.codes.shape[0]):
+        own = look.values[e]
+        put_place(trial, k[END], look.place)
+        own[END_OF], own[END_OF + 1] = event_value(s + h, h, e, watch, forces, number, look)
+        speed = math.sqrt(dot(look.seen[3:6], look.seen[3:6]))
+        away = watch.codes[e, KIND] == RANGE and out_of_reach(own, h, speed, watch.numbers[e, VALUE])
+        own[SPEED] = speed
+        own[MIDDLE_OF] = math.nan
+        if away:
+            continue
+        position, velocity = put_middle(y, trial, h, k, look.place)
+        g, rate = event_value(s + 0.5 * h, h, e, watch, forces, number, look)
+        for place in range(3):
+            eight[VALUES, place] = g if place == 1 else own[2 * place]
+            eight[RATES, place] = h * (rate if place == 1 else own[2 * place + 1])
+        error = MARGIN * misfit(eight, 1, 0.5) + sensitivity(e, position, velocity, watch, look)
+        for i in range(2):
+            code = judge(
+                eight[VALUES, i], eight[VALUES, i + 1], eight[RATES, i], eight[RATES, i + 1], 0.5, error, 0.0
+            )
+            if code != 0:
+                own[MIDDLE_OF] = 0.0
+                some = True
+    return some
+
+
+@lean_kernel
+def accept_watch(look: Look) -> None:
+    """Make the end of a step the beginning of the next one."""
+    for e in range(look.values.shape[0]):
+        look.values[e, BEGIN_OF] = look.values[e, END_OF]
+        look.values[e, BEGIN_OF + 1] = look.values[e, END_OF + 1]
+
+
+@lean_kernel
+def fill_powers(y: Array, trial: Array, middle: Array, h: float, k: Array, powers: Array) -> None:
+    """Polynomial through both ends of a step and its middle (a place), in powers of the part gone, from -1 to 1."""
+    half = 0.5 * h
+    for i in range(3):
+        c0 = middle[i]
+        c1 = half * middle[3 + i]
+        c2 = 0.5 * half * half * middle[6 + i]
+        # Even powers: value, slope and curvature at 1 beyond those of the first three; then the odd ones.
+        a = (0.5 * (trial[i] - c0) + 0.5 * (y[i] - c0)) - c2
+        b = 0.5 * half * (trial[3 + i] - y[3 + i]) - 2.0 * c2
+        c = 0.5 * half * half * (k[END, 3 + i] + k[0, 3 + i]) - 2.0 * c2
+        c8 = 0.125 * (c - 9.0 * b + 24.0 * a)
+        c6 = 0.5 * (b - 4.0 * a) - 2.0 * c8
+        powers[8, i] = c8
+        powers[6, i] = c6
+        powers[4, i] = a - c6 - c8
+        a = 0.5 * (trial[i] - y[i]) - c1
+        b = 0.5 * half * (trial[3 + i] + y[3 + i]) - c1
+        c = 0.5 * half * half * (k[END, 3 + i] - k[0, 3 + i])
+        c7 = 0.125 * (c - 7.0 * b + 15.0 * a)
+        c5 = 0.5 * (b - 3.0 * a) - 2.0 * c7
+        powers[7, i] = c7
+        powers[5, i] = c5
+        powers[3, i] = a - c5 - c7
+        powers[2, i] = c2
+        powers[1, i] = c1
+        powers[0, i] = c0
+
+
+@lean_kernel
+def place_at(theta: float, h: float, powers: Array, place: Array) -> None:
+    """Position, velocity and acceleration where a part of the step is gone."""
+    u = 2.0 * theta - 1.0
+    pace = 2.0 / h
+    for i in range(3):
+        value = 0.0
+        slope = 0.0
+        curve = 0.0
+        for j in range(TERMS - 1, -1, -1):
+            curve = curve * u + 2.0 * slope
+            slope = slope * u + value
+            value = value * u + powers[j, i]
+        place[i] = value
+        place[3 + i] = slope * pace
+        place[6 + i] = curve * pace * pace
+
+
+@lean_kernel
+def find_zeros(
+    s: float, h: float, which: int, watch: FullWatch, forces: FullForces, number: int, look: Look
+) -> int:
+    """Note all zeros of one function in a step; return how many parts of it were given up."""
+    eight = look.small[:STACK]
+    stack = look.small[STACK : STACK + DEPTH]
+    own = look.values[which]
+    look.marks[COUNT, 0] = 0
+    stack[0, 0] = 0.0
+    stack[0, 1] = 1.0
+    depth = 1
+    looks = 0
+    unresolved = 0
+    while depth > 0:
+        depth -= 1
+        a = stack[depth, 0]
+        b = stack[depth, 1]
+        for i in range(LANES):
+            theta = b if i == PARTS else a + (b - a) * (i / PARTS)
+            place_at(theta, h, look.powers, look.place)
+            g, rate = event_value(s + theta * h, h, which, watch, forces, number, look)
+            eight[THETA, i] = theta
+            eight[VALUES, i] = own[BEGIN_OF] if theta == 0.0 else (own[END_OF] if theta == 1.0 else g)
+            eight[RATES, i] = rate * h
+        looks += 1
+        depth, given_up = sift(
+            a, b, looks, depth, abs(h), watch.numbers[which, SIGN], watch.numbers[which, RESOLUTION], 0, look.small,
+            look.marks,
+        )  # fmt: skip
+        unresolved += given_up
+    return unresolved
+
+
+@lean_kernel
+def close_in(
+    s: float, h: float, which: int, pair: int, watch: FullWatch, forces: FullForces, number: int, look: Look
+) -> float:
+    """Time into the step of the zero between two places, a hair later; ``look.place`` holds the place there.
+
+    Newton's method inside a bracket, with a bisection at each fourth turn.
+    """
+    row = PAIRS + 6 * pair
+    small = look.small
+    a = small[row, 0]
+    b = small[row + 1, 0]
+    ga = small[row + 2, 0]
+    gb = small[row + 3, 0]
+    x = a + (b - a) * ga / (ga - gb)
+    for turn in range(MOST_TURNS):
+        if not a <= x <= b:
+            x = 0.5 * (a + b)
+        place_at(x, h, look.powers, look.place)
+        g, rate = event_value(s + x * h, h, which, watch, forces, number, look)
+        move = g / (rate * h)
+        if abs(move * h) <= CLOSE:
+            x -= move
+            break
+        if (g > 0.0) == (ga > 0.0):
+            a = x
+        else:
+            b = x
+        if (b - a) * abs(h) <= 2.0 * CLOSE:
+            break
+        x = 0.5 * (a + b) if turn % 4 == 3 else x - move
+    t = x * h + math.copysign(HAIR, h)
+    t = h if abs(t) > abs(h) else t
+    place_at(t / h, h, look.powers, look.place)
+    return t
+
+
+@lean_kernel
+def first_stop(
+    s: float, h: float, watch: FullWatch, forces: FullForces, number: int, row: int, look: Look, log: Log
+) -> tuple[int, float]:
+    """Find the earliest event in a step that ends its row.
+
+    Parameters
+    ----------
+    s, h : float
+        Beginning and length of the step.
+    watch, forces : FullWatch, FullForces
+        Events and model.
+    number, row : int
+        Piece of the tables from whose start times are counted; row of the batch.
+    look : Look
+        With the functions at the ends (:func:`screen`) and the polynomial (:func:`fill_powers`).
+    log : Log
+        Where parts of the step that were given up are counted.
 
     Returns
     -------
     tuple of int, float
-        Index of the event or ``NO_EVENT``, and its time into the step.
+        Event or ``NO_EVENT``, and its time into the step.
     """
     found = NO_EVENT
-    earliest = h
-    for which in range(stops.kind.shape[0]):
-        t = event_in_step(y, trial, s, h, which, areas, burn, stops, forces, work, k, probe)
-        if not math.isnan(t) and abs(t) <= abs(earliest):
-            found = which
-            earliest = t
-            for c in range(probe.shape[0]):
-                met[c] = probe[c]
+    earliest = math.inf
+    for e in range(watch.codes.shape[0]):
+        if watch.codes[e, STATUS] == 0 or math.isnan(look.values[e, MIDDLE_OF]):
+            continue
+        log.unresolved[row] += find_zeros(s, h, e, watch, forces, number, look)
+        for pair in range(look.marks[COUNT, 0]):
+            t = close_in(s, h, e, pair, watch, forces, number, look)
+            if abs(t) < abs(earliest):
+                found = e
+                earliest = t
     return found, earliest
+
+
+@lean_kernel
+def record_events(
+    s: float, h: float, until: float, t0: float, tau: float, watch: FullWatch, forces: FullForces, number: int,
+    row: int, look: Look, log: Log,
+) -> None:
+    """Write down the events in a step that do not end its row, as far as the row goes.
+
+    Parameters
+    ----------
+    s, h : float
+        Beginning and length of the step.
+    until : float
+        Where the row ends in the step, or infinite.
+    t0, tau : float
+        Epoch of the row, TDB s past J2000, and the beginning of the step past it.
+    watch, forces, number, row, look, log
+        See :func:`first_stop`.
+    """
+    for e in range(watch.codes.shape[0]):
+        if watch.codes[e, STATUS] != 0 or math.isnan(look.values[e, MIDDLE_OF]):
+            continue
+        log.unresolved[row] += find_zeros(s, h, e, watch, forces, number, look)
+        for pair in range(look.marks[COUNT, 0]):
+            gone = close_in(s, h, e, pair, watch, forces, number, look)
+            if abs(gone) < abs(until):
+                for c in range(6):
+                    look.small[RESULT + 1 + c, 0] = look.place[c]
+                record(row, e, t0 + (tau + gone), h < 0.0, look.small, 0, log)

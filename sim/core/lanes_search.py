@@ -279,6 +279,60 @@ def judge(ga: float, gb: float, da: float, db: float, h: float, error: float, re
 
 
 @lean_kernel
+def sift(
+    a: float, b: float, looks: int, depth: int, pace: float, sign: float, resolution: float, column: int,
+    small: Array, marks: IntArray,
+) -> tuple[int, int]:
+    """Judge the seven parts between the eight places that were looked at from ``a`` to ``b``.
+
+    Those with one zero that counts are noted, those in doubt put on the stack.
+
+    Parameters
+    ----------
+    a, b : float
+        Parts of the step gone.
+    looks, depth : int
+        How often the step was looked at; parts on the stack.
+    pace : float
+        Seconds per part of the step gone.
+    sign, resolution : float
+        See :mod:`sim.core.lanes_events`.
+    column : int
+        Where pairs are noted.
+    small, marks : numpy.ndarray
+        With the eight places in the first rows.
+
+    Returns
+    -------
+    tuple of int
+        Parts on the stack, and parts that were given up.
+    """
+    eight = small[:STACK]
+    stack = small[STACK : STACK + DEPTH]
+    unresolved = 0
+    h = (b - a) / PARTS
+    for i in range(PARTS):
+        ga = eight[VALUE, i]
+        gb = eight[VALUE, i + 1]
+        error = error_between(eight, i, h)
+        code = judge(ga, gb, eight[RATE, i], eight[RATE, i + 1], h, error, resolution)
+        if code == 2:
+            fine = h * pace < FINEST
+            cut = not fine and (looks >= MOST_LOOKS or depth >= DEPTH)
+            if cut:
+                unresolved += 1
+            if fine or cut:
+                code = 1 if (ga > 0.0) != (gb > 0.0) else 0
+            else:
+                stack[depth, 0] = eight[THETA, i]
+                stack[depth, 1] = eight[THETA, i + 1]
+                depth += 1
+        if code == 1 and sign * (1.0 if gb > 0.0 else -1.0) <= 0.0:
+            unresolved += add_part(small, marks, column, i)
+    return depth, unresolved
+
+
+@lean_kernel
 def search(
     z: Array, zv: Array, cover: float, codes: IntArray, numbers: Array, which: int, column: int,
     small: Array, marks: IntArray,
@@ -300,25 +354,10 @@ def search(
         b = stack[depth, 1]
         look(z, zv, cover, codes, numbers, which, a, b, small[BEGIN_OF, column], small[END_OF, column], eight)
         looks += 1
-        h = (b - a) / PARTS
-        for i in range(PARTS):
-            ga = eight[VALUE, i]
-            gb = eight[VALUE, i + 1]
-            error = error_between(eight, i, h)
-            code = judge(ga, gb, eight[RATE, i], eight[RATE, i + 1], h, error, numbers[which, RESOLUTION])
-            if code == 2:
-                fine = h * abs(zv[PACE, 0]) < FINEST
-                cut = not fine and (looks >= MOST_LOOKS or depth >= DEPTH)
-                if cut:
-                    unresolved += 1
-                if fine or cut:
-                    code = 1 if (ga > 0.0) != (gb > 0.0) else 0
-                else:
-                    stack[depth, 0] = eight[THETA, i]
-                    stack[depth, 1] = eight[THETA, i + 1]
-                    depth += 1
-            if code == 1 and numbers[which, SIGN] * (1.0 if gb > 0.0 else -1.0) <= 0.0:
-                unresolved += add_part(small, marks, column, i)
+        depth, given_up = sift(
+            a, b, looks, depth, abs(zv[PACE, 0]), numbers[which, SIGN], numbers[which, RESOLUTION], column, small, marks
+        )
+        unresolved += given_up
     return unresolved
 
 

@@ -45,15 +45,37 @@ class FlatFullModel(NumberedBodies):
         The other bodies, in the order of the table.
     forces : sim.core.full_forces.FullForces
         Flat parameters.
-    start_tdb, stop_tdb : float
-        Span of the tables.
+    grid : ChebyshevTable
+        Bodies, on the pieces that all tables have.
+    model : FullForceModel
+        What it was made from.
     """
 
     center: str
     bodies: tuple[str, ...]
     forces: FullForces
-    start_tdb: float
-    stop_tdb: float
+    grid: ChebyshevTable
+    model: FullForceModel
+
+    @property
+    def start_tdb(self) -> float:
+        """Start of the tables, TDB s past J2000."""
+        return self.grid.start_tdb
+
+    @property
+    def stop_tdb(self) -> float:
+        """End of the tables, TDB s past J2000."""
+        return self.grid.stop_tdb
+
+    @cached_property
+    def earth_axes_rad(self) -> FloatArray:
+        """Orientation of the Earth (:func:`sim.core.body_axes.earth_axes`), for events where no force needs it."""
+        return self.forces.earth_table if self.model.turns_earth else earth_table(self.grid, self.model.earth_axes)
+
+    @cached_property
+    def moon_axes_rad(self) -> FloatArray:
+        """Orientation of the Moon (:func:`sim.core.body_axes.moon_axes`), likewise."""
+        return self.forces.moon_table if self.model.moon_field is not None else self.model.moon_axes(self.grid)
 
     @cached_property
     def low_orbits(self) -> LowTable:
@@ -242,8 +264,8 @@ class FullForceModel(Composition):
             sun=index["sun"],
             earth_field=self._figure(self.earth_field, "earth"),
             moon_field=self._figure(self.moon_field, "moon"),
-            earth_table=self._earth_axes(table),
-            moon_table=self._moon_axes(table),
+            earth_table=earth_table(table, self.earth_axes) if self.turns_earth else np.zeros((1, 5, 1)),
+            moon_table=np.zeros((1, 3, 1)) if self.moon_field is None else self.moon_axes(table),
             reaction=self._reaction(),
             relativity=np.array([float(b in self.relativity) for b in (*self.bodies, self.anchor)]),
             pressure=self._pressure(),
@@ -254,7 +276,7 @@ class FullForceModel(Composition):
             ellipsoid=np.array([EARTH.radius_equatorial_km, EARTH.flattening, EARTH_ROTATION_RATE_RAD_S]),
             tide=np.array([self.moon_k2_factor, 1738.0 if self.moon_field is None else self.moon_field.radius_km]),
         )
-        return FlatFullModel(self.anchor, self.bodies, forces, table.start_tdb, table.stop_tdb)
+        return FlatFullModel(self.anchor, self.bodies, forces, table, self)
 
     def _table(self, start_tdb: float, stop_tdb: float) -> ChebyshevTable:
         """Positions; when the centre is alone, those of the Moon or Earth, which then have no effect."""
@@ -269,18 +291,33 @@ class FullForceModel(Composition):
     def _figure(self, given: GravityField | None, body: str) -> Harmonics:
         return no_harmonics() if given is None else given.flat()._replace(gm=self.body_gm_km3_s2(body))
 
-    def _earth_axes(self, table: ChebyshevTable) -> FloatArray:
-        if self.earth_field is None and self.atmosphere is None:
-            return np.zeros((1, 5, 1))
-        return earth_table(table, self.earth_axes)
+    def moon_axes(self, grid: ChebyshevTable) -> FloatArray:
+        """Orientation of the Moon on the pieces of another table.
 
-    def _moon_axes(self, table: ChebyshevTable) -> FloatArray:
-        if self.moon_field is None:
-            return np.zeros((1, 3, 1))
+        Parameters
+        ----------
+        grid : ChebyshevTable
+            Whose pieces to use; they are as long as the model's.
+
+        Returns
+        -------
+        numpy.ndarray (P, 3, n)
+            See :func:`sim.core.body_axes.moon_axes`.
+
+        Raises
+        ------
+        EphemerisRangeError, DataError
+            The ephemeris has no librations there.
+        """
         librations = self.source().chebyshev_libration_table(
-            table.start_tdb, table.stop_tdb, self.piece_day, None, margin_day=0.0
+            grid.start_tdb, grid.stop_tdb, self.piece_day, None, margin_day=0.0
         )
         return np.ascontiguousarray(librations.coefficients[:, 0])
+
+    @property
+    def turns_earth(self) -> bool:
+        """Whether a force needs the Earth's axes."""
+        return self.earth_field is not None or self.atmosphere is not None
 
     def _reaction(self) -> float:
         both = {"earth", "moon"} <= set(self.point_masses)

@@ -260,13 +260,26 @@ def empty_results(states: FloatArray, t0_tdb: FloatArray, room: int = 0) -> Prop
     Propagation
     """
     n = len(states)
-    log = EventLog(
-        np.zeros(n, np.int32),
-        np.full((n, room), -1, np.int16),
-        np.full((n, room), np.nan),
-        np.full((n, room, 6), np.nan),
-        np.zeros(n, np.int32),
-    )
-    return Propagation(
-        states.copy(), t0_tdb.copy(), np.zeros(n, np.int8), np.full(n, -1, np.int8), np.zeros(n, np.int32), log=log
+    nothing = np.zeros(n, np.int8), np.full(n, -1, np.int8), np.zeros(n, np.int32)
+    return Propagation(states.copy(), t0_tdb.copy(), *nothing, log=empty_log(n, room))
+
+
+def empty_log(n_rows: int, room: int) -> EventLog:
+    """Log to be filled.
+
+    Parameters
+    ----------
+    n_rows, room : int
+        Rows, and events kept of each.
+
+    Returns
+    -------
+    EventLog
+    """
+    return EventLog(
+        np.zeros(n_rows, np.int32),
+        np.full((n_rows, room), -1, np.int16),
+        np.full((n_rows, room), np.nan),
+        np.full((n_rows, room, 6), np.nan),
+        np.zeros(n_rows, np.int32),
     )

@@ -80,10 +80,11 @@ def propagate(
         Areas with their coefficients, C_R A and C_D A; `FullForceModel` with ``dop853`` only.
     stops : sequence of Stop
         Events that end a row (see :mod:`sim.propagation.stops`); the earliest one counts. Located to 1e-7 s. All of
-        them with a `ForceModel` of Earth and Moon and ``rkn1210``; spheres and apsides with a `FullForceModel` and
-        ``dop853``; spheres of one direction and closest approaches with a `ForceModel` without Earth or Moon.
+        them with a `FullForceModel` and ``dop853`` or a `ForceModel` of Earth and Moon and ``rkn1210``; spheres of one
+        direction and closest approaches with a `ForceModel` without Earth or Moon.
     events : sequence of Stop
-        Events that are recorded on the way; a `ForceModel` with both Earth and Moon only, and ``rkn1210``.
+        Events that are recorded on the way, as many kinds; not with a `ForceModel` without Earth or Moon. They change
+        no bit of the flight.
     max_events : int
         Events kept of each row, the first ones; how many more there were is said in the log.
     impacts : bool
@@ -248,11 +249,11 @@ class _Call:
         refused = {name: np.any(np.asarray(area) != 0.0) and (fast or low) for name, area in areas.items()}
         refused["finite burns"] = finite and (fast or low)
         refused["stops"] = bool(o.stops) and low
-        refused["events"] = bool(o.events) and not fast
+        refused["events"] = bool(o.events) and low
         refused["a tolerance"] = low and o.tolerance != TOLERANCE
         given = [name for name, wrong in refused.items() if wrong]
         if given:
-            hint = "a FullForceModel with 'dop853' takes areas, finite burns and stops; a ForceModel stops and events"
+            hint = "a FullForceModel with 'dop853' takes areas and finite burns, and either model stops and events"
             name = f"method {self.method!r}" if low else f"a {type(model).__name__}"
             raise InputError(f"{name} takes no {' and no '.join(given)}; {hint}")
         for burn in self.burns:
@@ -270,8 +271,9 @@ def _flight(call: _Call, n: int, t0: FloatArray, t1: FloatArray, path: bool) -> 
     if call.method == "gauss_jackson":
         return partial(_fly_low, call, call.model)
     finite = [burn for burn in call.burns if isinstance(burn, FiniteBurn)]
+    o = call.options
     ready = FullFlight.of(
-        call.model, n, t0, t1, call.srp_area_m2, call.drag_area_m2, finite, call.options.impacts, call.options.stops
+        call.model, n, t0, t1, call.srp_area_m2, call.drag_area_m2, finite, o.impacts, o.stops, o.events
     )  # fmt: skip
     return partial(_fly_full, call, ready)
 
@@ -297,13 +299,13 @@ def _fly_full(
 ) -> Propagation:  # fmt: skip
     assert mass is not None
     o = call.options
-    found = ready.fly(rows, start, t0, times, mass, False, o.tolerance, o.threads, o.max_steps)
+    found = ready.fly(rows, start, t0, times, mass, False, o.tolerance, o.threads, o.max_steps, o.room)
     states = found.end_rows[:, :6].copy()
     ground = _surface_met(call.model, states, found.t_tdb, found.status)
     stop = np.where((found.stop < 0) & (ground >= 0), ground + len(o.stops), found.stop).astype(np.int8)
     return Trajectories(
         states, found.t_tdb, found.status, stop, found.steps,
-        found.path_rows[:, :, :6].copy(), times, log=empty_results(start, t0).log,
+        found.path_rows[:, :, :6].copy(), times, log=found.log,
         mass_kg=found.end_rows[:, MASS].copy(), path_mass_kg=found.path_rows[:, :, MASS].copy(),
     )  # fmt: skip
 

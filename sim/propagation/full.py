@@ -13,28 +13,20 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.bodies import EARTH, MOON
-from sim.core.events import CLOSEST, RADIUS, Stops
 from sim.core.full_dop853 import full_rows, rate_rows
 from sim.core.full_forces import AREA, FULL_SIZE, MASS, MATRIX, PLAIN_SIZE, new_work
+from sim.core.full_watch import FullWatch
+from sim.core.lanes_events import STATUS
+from sim.core.lanes_log import Log
 from sim.core.status import STATUS_TEXT, Status
 from sim.dynamics.burns import FiniteBurn, flat_burns
 from sim.dynamics.full_model import FlatFullModel, FullForceModel
-from sim.errors import InputError
 from sim.propagation.barycenters import about_anchor, about_center
-from sim.propagation.batch import empty_results
-from sim.propagation.results import Trajectories
+from sim.propagation.batch import empty_log, empty_results
+from sim.propagation.results import EventLog, Trajectories
 from sim.propagation.rows import check_numbers, output_times, per_row, run_chunks, span_of, state_rows
-from sim.propagation.stops import (
-    SURFACES,
-    AltitudeCrossing,
-    ClosestApproach,
-    FarthestPoint,
-    Impact,
-    RadiusCrossing,
-    SphereOfInfluence,
-    Stop,
-    status_of,
-)
+from sim.propagation.stops import Stop
+from sim.propagation.watching import full_watch
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -189,6 +181,8 @@ class FullRows:
         Where they ended, TDB s past J2000.
     status, stop, steps : numpy.ndarray (N,)
         Outcome, and the number of the event that ended a row, else -1.
+    log : EventLog
+        Events recorded on the way.
     """
 
     end_rows: FloatArray
@@ -197,6 +191,7 @@ class FullRows:
     status: npt.NDArray[np.int8]
     stop: npt.NDArray[np.int8]
     steps: npt.NDArray[np.int32]
+    log: EventLog
 
     @property
     def path_matrix(self) -> FloatArray:
@@ -223,23 +218,21 @@ class FullFlight:
         Finite burns.
     surfaces_km : numpy.ndarray (B + 1,)
         Radii at which rows end.
-    events : sim.core.events.Stops
-        Further events that end rows.
-    numbers : numpy.ndarray of int
-        Which of the given events each of them is.
+    watch : sim.core.full_watch.FullWatch
+        Events that end rows, surfaces among them, and events that are recorded.
     """
 
     flat: FlatFullModel
     areas_m2: FloatArray
     burn_rows: FloatArray
     surfaces_km: FloatArray
-    events: Stops
-    numbers: npt.NDArray[np.int8]
+    watch: FullWatch
 
     @classmethod
     def of(
         cls, model: FullForceModel, n_rows: int, t0_tdb: FloatArray, t1_tdb: FloatArray, srp_area_m2: npt.ArrayLike,
         drag_area_m2: npt.ArrayLike, burns: Sequence[FiniteBurn], impacts: bool, stops: Sequence[Stop] = (),
+        events: Sequence[Stop] = (),
     ) -> FullFlight:  # fmt: skip
         """Make a batch ready.
 
@@ -253,8 +246,8 @@ class FullFlight:
             Spans.
         srp_area_m2, drag_area_m2, burns, impacts
             See :func:`propagate_full`.
-        stops : sequence of Stop
-            Events that end rows: spheres, least and greatest distances.
+        stops, events : sequence of Stop
+            Events that end rows, and that are recorded.
 
         Returns
         -------
@@ -263,16 +256,17 @@ class FullFlight:
         Raises
         ------
         InputError
-            An event of another kind, or of a body that the model does not hold.
+            An event of a body that the model does not hold.
         """
         flat = model.flat(*span_of(model, t0_tdb, t1_tdb))
         areas = [per_row(srp_area_m2, n_rows, "srp_area_m2"), per_row(drag_area_m2, n_rows, "drag_area_m2")]
         engines = flat_burns(burns, [flat.index(burn.body) for burn in burns], n_rows)
-        return cls(flat, np.stack(areas, axis=1), engines, _surfaces(flat, impacts), *_flat_stops(stops, impacts, flat))
+        watch = full_watch(stops, events, impacts, flat)
+        return cls(flat, np.stack(areas, axis=1), engines, _surfaces(flat, impacts), watch)
 
     def fly(
         self, rows: npt.NDArray[np.intp], states: FloatArray, t0_tdb: FloatArray, times_tdb: FloatArray,
-        mass_kg: FloatArray, partials: bool, tolerance: float, threads: int | None, max_steps: int,
+        mass_kg: FloatArray, partials: bool, tolerance: float, threads: int | None, max_steps: int, room: int = 0,
     ) -> FullRows:  # fmt: skip
         """Fly some rows of the batch.
 
@@ -284,6 +278,8 @@ class FullFlight:
             States about the anchor, epochs, epochs wanted, masses.
         partials, tolerance, threads, max_steps
             See :func:`propagate_full`.
+        room : int
+            Events kept of each row.
 
         Returns
         -------
@@ -295,16 +291,21 @@ class FullFlight:
         t_end, status, steps = t0_tdb.copy(), np.zeros(n, np.int8), np.zeros(n, np.int32)
         met = np.full(n, -1, np.int8)
         areas, engines, flat = self.areas_m2[rows], self.burn_rows[rows], self.flat
+        kept = empty_log(n, room)
+        log = Log(
+            np.zeros((n, 0)), np.zeros((n, 0, 6)), kept.count, kept.event, kept.t_tdb, kept.states, kept.unresolved
+        )
 
         def run(first: int, last: int) -> None:
             full_rows(
                 flat.forces, flat.start_tdb, flat.stop_tdb, begin, t0_tdb, times_tdb, areas, engines, self.surfaces_km,
-                self.events, tolerance, max_steps, first, last, new_work(flat.forces), ends, path, t_end, status, met,
-                steps,
+                self.watch, tolerance, max_steps, first, last, new_work(flat.forces), ends, path, t_end, status, met,
+                steps, log,
             )  # fmt: skip
 
         run_chunks(run, n, threads)
-        return FullRows(ends, path, t_end, status, np.where(met >= 0, self.numbers[met], -1).astype(np.int8), steps)
+        kept.event[kept.event >= 0] -= int(np.count_nonzero(self.watch.codes[:, STATUS]))
+        return FullRows(ends, path, t_end, status, met, steps, kept)
 
     def rates(self, states: FloatArray, t_tdb: FloatArray, ahead_tdb: FloatArray) -> FloatArray:
         """Rates of change of all rows of the batch.
@@ -343,30 +344,3 @@ def _surfaces(flat: FlatFullModel, impacts: bool) -> FloatArray:
     """Radii at which rows end, by body of the table, the centre last."""
     radii = {EARTH.name: EARTH.radius_km, MOON.name: MOON.radius_km} if impacts else {}
     return np.array([radii.get(body, 0.0) for body in (*flat.bodies, flat.center)])
-
-
-def _flat_stops(
-    stops: Sequence[Stop], impacts: bool, flat: FlatFullModel
-) -> tuple[Stops, npt.NDArray[np.int8]]:  # fmt: skip
-    """Events for the core, and which of the given ones each is: one without a direction becomes two, surfaces none."""
-    ground = [s for s in SURFACES if impacts and s.body in (flat.center, *flat.bodies)]
-    rows: list[tuple[int, str, float, float, Status, int]] = []
-    for number, stop in [*enumerate(stops), *((-1, surface) for surface in ground)]:
-        one = stop.sphere if isinstance(stop, AltitudeCrossing | Impact | SphereOfInfluence) else stop
-        if isinstance(one, RadiusCrossing):
-            signs = (1.0, -1.0) if one.inward is None else (1.0 if one.inward else -1.0,)
-            rows += [(RADIUS, one.body, one.radius_km, sign, status_of(stop), number) for sign in signs]
-        elif isinstance(one, ClosestApproach | FarthestPoint):
-            sign = 1.0 if isinstance(one, ClosestApproach) else -1.0
-            rows.append((CLOSEST, one.body, 0.0, sign, status_of(stop), number))
-        else:
-            raise InputError(f"{stop}: a FullForceModel stops at spheres and apsides only; a ForceModel at all events")
-    events = Stops(
-        kind=np.array([row[0] for row in rows], dtype=np.int64),
-        body=np.array([flat.index(row[1]) for row in rows], dtype=np.int64),
-        radius=np.array([row[2] for row in rows], dtype=np.float64),
-        sign=np.array([row[3] for row in rows], dtype=np.float64),
-        status=np.array([row[4] for row in rows], dtype=np.int64),
-    )
-    # One more for the rows that no event ended, whose number is -1.
-    return events, np.array([*(row[5] for row in rows), -1], dtype=np.int8)

@@ -16,6 +16,7 @@ from sim.bodies import EARTH, MOON, body
 from sim.core.events import CLOSEST, RADIUS, Stops
 from sim.core.status import Status
 from sim.dynamics import FlatModel
+from sim.dynamics.composition import NumberedBodies
 from sim.errors import InputError
 from sim.sites import EarthSite, LunarSite
 
@@ -230,14 +231,14 @@ SURFACES = tuple(Impact(body.name) for body in (EARTH, MOON))
 """Spheres of mean radius that count as the ground of Earth and Moon."""
 
 
-def surfaces(impacts: bool, model: FlatModel) -> list[Stop]:
+def surfaces(impacts: bool, model: NumberedBodies) -> list[Stop]:
     """Surfaces that end rows.
 
     Parameters
     ----------
     impacts : bool
         Whether they do.
-    model : FlatModel
+    model : FlatModel or FlatFullModel
         Model that holds the Earth, the Moon, or both.
 
     Returns

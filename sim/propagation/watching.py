@@ -1,10 +1,10 @@
-"""Events in the flat form that the lanes read."""
+"""Events in the flat form that compiled code reads: lanes, and the full force model."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -13,6 +13,7 @@ import numpy.typing as npt
 from sim.bodies import SUN
 from sim.bodies import body as body_named
 from sim.core.forces import CENTER
+from sim.core.full_watch import FullWatch
 from sim.core.lanes_events import (
     APSIS,
     AXES_ROWS,
@@ -26,10 +27,11 @@ from sim.core.lanes_events import (
 )
 from sim.core.lanes_table import LaneTable, body_order, power_series, sample_offsets
 from sim.core.status import Status
-from sim.dynamics import FlatModel
+from sim.dynamics import FlatFullModel, FlatModel
+from sim.dynamics.composition import NumberedBodies
 from sim.ephemeris import Ephemeris
 from sim.errors import InputError
-from sim.frames import R_itrf_icrf, R_me_icrf, R_tod_icrf, gast_rad
+from sim.frames import R_itrf_icrf, R_me_icrf, R_me_pa, R_tod_icrf, gast_rad
 from sim.frames.rotations import compose, rotation_z, transpose
 from sim.frames.surface import R_enu_fixed
 from sim.propagation.stops import (
@@ -59,6 +61,8 @@ POSITION_NOISE_KM = 1e-9
 _KEPT: WeakKeyDictionary[FlatModel, dict[str, FloatArray]] = WeakKeyDictionary()
 """Rotations that have been tabulated, for as long as their models live."""
 AXES_OF = {"earth_equator": "earth", "moon_equator": "moon"}
+FULL_AXES = ("earth", "moon")
+"""In the order of ``EARTH_AXES`` and ``MOON_AXES`` of :mod:`sim.core.full_watch`."""
 
 
 @dataclass(frozen=True)
@@ -100,30 +104,92 @@ def flat_watch(
     InputError
         A body that the model does not hold, or too many events.
     """
-    ending = [*stops, *surfaces(impacts, model)]
-    entries = [_entry(stop) for stop in (*ending, *events)]
+    entries, status = _entries(stops, events, impacts, model)
     order = body_order(model.forces)
     turned = sorted({e.axes for e in entries if e.axes})
+
+    def index(body: str) -> int:
+        return _lane_index(model, order, body)
+
+    return Watch(
+        codes=_codes(entries, status, index, turned),
+        numbers=_numbers(entries),
+        spheres=_spheres(entries, order, model),
+        turns=_turns(turned, model, model.lanes, ephemeris),
+    )
+
+
+def full_watch(
+    stops: Sequence[Stop], events: Sequence[Stop], impacts: bool, model: FlatFullModel
+) -> FullWatch:
+    """Translate events for the full force model; sites on the Earth turn with the model's own axes.
+
+    Parameters
+    ----------
+    stops, events, impacts
+        See :func:`flat_watch`.
+    model : FlatFullModel
+        Model whose bodies are meant.
+
+    Returns
+    -------
+    sim.core.full_watch.FullWatch
+
+    Raises
+    ------
+    InputError
+        A body that the model does not hold.
+    DataError
+        An event that needs the Moon's axes, of which the ephemeris knows nothing.
+    """
+    entries, status = _entries(stops, events, impacts, model)
+    # Vectors that are fixed to the Moon go from mean Earth axes into principal ones.
+    turn = R_me_pa().T
+    entries = [replace(e, vector=_turned(turn, e.vector)) if e.axes == "moon" else e for e in entries]
+    needed = {e.axes for e in entries}
+    return FullWatch(
+        codes=_codes(entries, status, model.index, FULL_AXES),
+        numbers=_numbers(entries),
+        earth_table=model.earth_axes_rad if "earth" in needed else np.zeros((1, 5, 1)),
+        moon_table=model.moon_axes_rad if "moon" in needed else np.zeros((1, 3, 1)),
+    )
+
+
+def _entries(
+    stops: Sequence[Stop], events: Sequence[Stop], impacts: bool, model: NumberedBodies
+) -> tuple[list[_Entry], list[Status]]:
+    """Events that end rows, surfaces, events that are recorded, with the statuses of rows that end there."""
+    ending = [*stops, *surfaces(impacts, model)]
     status = [status_of(s) for s in ending] + [Status.OK] * len(events)
+    return [_entry(stop) for stop in (*ending, *events)], status
+
+
+def _codes(
+    entries: list[_Entry], status: list[Status], index: Callable[[str], int], turned: Sequence[str]
+) -> npt.NDArray[np.int64]:
     codes = [
         (
             e.kind,
-            _lane_index(model, order, e.body),
+            index(e.body),
             turned.index(e.axes) if e.axes else NO_AXES,
             int(code),
-            _lane_index(model, order, "sun") if e.kind == SHADOW else CENTER,
+            index("sun") if e.kind == SHADOW else CENTER,
         )
         for e, code in zip(entries, status, strict=True)
     ]
+    return np.array(codes, dtype=np.int64).reshape(len(entries), 5)
+
+
+def _numbers(entries: list[_Entry]) -> FloatArray:
     spins = {"": 0.0, "earth": EARTH_SPIN_RAD_S, "moon": MOON_SPIN_RAD_S}
     numbers = [(e.value, *e.vector, e.umbra, e.sign, e.resolution, SUN.radius_km, spins[e.axes]) for e in entries]
-    table = model.lanes
-    return Watch(
-        codes=np.array(codes, dtype=np.int64).reshape(len(entries), 5),
-        numbers=np.array(numbers, dtype=np.float64).reshape(len(entries), 12),
-        spheres=_spheres(entries, order, model),
-        turns=_turns(turned, model, table, ephemeris),
-    )
+    return np.array(numbers, dtype=np.float64).reshape(len(entries), 12)
+
+
+def _turned(R: FloatArray, vectors: tuple[float, ...]) -> tuple[float, ...]:
+    """Two vectors, one after the other, turned."""
+    halves = [np.array(vectors[k : k + 3]) for k in (0, 3)]
+    return tuple(float((row * half).sum()) for half in halves for row in R)
 
 
 def check_count(stops: Sequence[Stop], what: str) -> None:
@@ -188,7 +254,9 @@ def _axes(stop: NodeCrossing) -> str:
 
 
 def _normal(stop: NodeCrossing) -> tuple[float, ...]:
-    """Return the normal of a plane; unused where it is the pole of a body."""
+    """Return the normal of a plane; that of a body's equator in its own axes."""
+    if stop.plane in AXES_OF:
+        return (0.0, 0.0, 1.0, 0.0, 0.0, 0.0)
     if isinstance(stop.plane, str):
         return (0.0, -math.sin(OBLIQUITY_RAD), math.cos(OBLIQUITY_RAD), 0.0, 0.0, 0.0)
     length = math.hypot(*stop.plane)

@@ -10,11 +10,11 @@ import pytest
 
 from sim.constants import STANDARD_GRAVITY_M_S2
 from sim.core.body_axes import earth_axes, locate
-from sim.core.events import no_stops
 from sim.core.full_dop853 import full_rows
 from sim.core.full_forces import PLAIN_SIZE, new_work
 from sim.core.full_terms import BURN_SIZE, density
 from sim.core.harmonics import add_up, packed_size
+from sim.core.lanes_log import Log
 from sim.core.status import Status
 from sim.dynamics.atmosphere import EXPONENTIAL_LAYERS
 from sim.dynamics.burns import FiniteBurn
@@ -22,6 +22,7 @@ from sim.dynamics.full_model import FullForceModel
 from sim.dynamics.gravity_field import open_gravity_field
 from sim.errors import InputError
 from sim.propagation.full import propagate_full
+from sim.propagation.watching import full_watch
 from sim.spacecraft import Engine
 from sim.timescales import tdb_from_utc
 
@@ -34,6 +35,9 @@ FORCES = {
     "relativity": ("earth", "sun"), "light_pressure": True, "atmosphere": EXPONENTIAL_LAYERS, "moon_k2_factor": 0.024,
 }  # fmt: skip
 ENGINE = Engine(thrust_n=500.0, isp_s=310.0)
+COUNT = np.zeros(1, np.int32)
+NO_LOG = Log(np.zeros((1, 0)), np.zeros((1, 0, 6)), COUNT, np.zeros((1, 0), np.int16), np.zeros((1, 0)),
+             np.zeros((1, 0, 6)), COUNT)  # fmt: skip
 
 
 def everything(center):
@@ -133,8 +137,8 @@ def fly(forces, flat, state, t1, tolerance):
     status, met, steps = np.zeros(1, np.int8), np.zeros(1, np.int8), np.zeros(1, np.int32)
     full_rows(
         forces, flat.start_tdb, flat.stop_tdb, begin, np.array([T0]), np.array([[t1]]), np.zeros((1, 2)),
-        np.zeros((1, 0, BURN_SIZE)), np.zeros(1), no_stops(), tolerance, 100000, 0, 1, new_work(forces), ends, path,
-        t_end, status, met, steps,
+        np.zeros((1, 0, BURN_SIZE)), np.zeros(1), full_watch((), (), False, flat), tolerance, 100000, 0, 1,
+        new_work(forces), ends, path, t_end, status, met, steps, NO_LOG,
     )  # fmt: skip
     assert status[0] == Status.OK
     return ends[0, :6]

@@ -286,10 +286,9 @@ IMPULSE = Impulse(T0, (1.0, 0.0, 0.0))
     [
         (FAST, {"burns": [FiniteBurn(T0, T0 + 1.0, ENGINE)]}, "ForceModel takes no finite burns"),
         (FAST, {"srp_area_m2": 3.0, "drag_area_m2": 1.0}, "no srp_area_m2 and no drag_area_m2"),
-        (FULL, {"stops": [NodeCrossing("earth")]}, "spheres and apsides only"),
         (FULL, {"stops": [ClosestApproach("pluto")]}, "no part of the force model"),
         (MOON, {"stops": [ClosestApproach("moon")], "method": "gauss_jackson"}, "takes no stops"),
-        (FULL, {"events": [ClosestApproach("moon")]}, "takes no events"),
+        (MOON, {"events": [ClosestApproach("moon")], "method": "gauss_jackson"}, "takes no events"),
         (FULL, {"method": "rkn1210"}, "auto, dop853, gauss_jackson"),
         (FAST, {"method": "gauss_jackson"}, "auto, rkn1210, dop853"),
         (MOON, {"method": "gauss_jackson", "tolerance": 1e-9}, "no a tolerance"),
