@@ -27,7 +27,7 @@ from sim.analysis.at_moon_results import (
 )
 from sim.analysis.at_moon_sites import light_at, phasing_at, survey_of
 from sim.analysis.kept import Keeper, part_of
-from sim.analysis.masses import delivered_mass_kg
+from sim.analysis.masses import delivered_mass_kg, insertion_loss_m_s
 from sim.analysis.milestones import flight_s
 from sim.analysis.parts import Floats
 from sim.analysis.results import MissionResult
@@ -82,7 +82,6 @@ def at_moon(
     if tell is not None:
         tell("at the Moon: links, light, passes", 0, 1)
     site, way_down = request.site, descent(request.descent) if request.descent else None
-    loi = float("nan") if state is None else float(result.table.loi_dv_m_s[arrival_row(result)[0]])
     found = AtMoonResult(
         arrival_tdb=arrival,
         arrival_basis=basis,
@@ -126,19 +125,37 @@ def at_moon(
     )
     if tell is not None:
         tell("at the Moon: links, light, passes", 1, 1)
+    return _with_orbits(found, result, state, ephemeris, tell, keeper)
+
+
+def _with_orbits(
+    found: AtMoonResult,
+    result: MissionResult,
+    state: Floats | None,
+    ephemeris: Ephemeris | None,
+    tell: Teller | None,
+    keeper: Keeper | None,
+) -> AtMoonResult:
+    """Add how it gets into its orbits and what becomes of them."""
+    case, request, arrival, phases = result.case, result.case.at_moon, found.arrival_tdb, found.phases
+    assert request is not None
+    loi = float("nan") if state is None else float(result.table.loi_dv_m_s[arrival_row(result)[0]])
+    spent = np.array([loi])
+    # The loss that the windows count rests on more of the case than the burns do.
+    decided = case.spacecraft, case.phases[:1], request.insertion, insertion_loss_m_s(case, spent)
     return replace(
         found,
         insertion=part_of(
             keeper,
             "insertion",
-            (replace(case, path="", at_moon=None), request.insertion, arrival, state, loi),
+            (*decided, arrival, state, loi),
             lambda: _insertion(case, request, arrival, state, loi, ephemeris, tell),
         ),
         lives=orbit_lives(
             case,
             request.orbit_life,
             phases,
-            float(delivered_mass_kg(case, np.array([loi]))[0]),
+            float(delivered_mass_kg(case, spent)[0]),
             ephemeris=ephemeris,
             tell=tell,
             keeper=keeper,
