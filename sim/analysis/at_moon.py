@@ -8,6 +8,7 @@ import numpy as np
 
 from sim.analysis.assumptions import mission_assumed
 from sim.analysis.at_moon_descent import descent, overburn_beside_crater
+from sim.analysis.at_moon_descent_results import DescentResult
 from sim.analysis.at_moon_insertion import fly_to_working_orbit
 from sim.analysis.at_moon_life import orbit_lives
 from sim.analysis.at_moon_links import free_contacts, links, own_party, own_party_at, partner_party
@@ -17,7 +18,6 @@ from sim.analysis.at_moon_orbits import Teller, elements_of, phases_at_moon
 from sim.analysis.at_moon_relay import relay_designs
 from sim.analysis.at_moon_results import (
     AtMoonResult,
-    DescentResult,
     LinkResult,
     OverburnResult,
     OverlapRow,
@@ -196,7 +196,7 @@ def _overburn(
     return overburn_beside_crater(
         request.overburn,
         request.site,
-        descent_km=way_down.powered.downrange_km if way_down else 0.0,
+        descent_km=way_down.downrange_km if way_down else 0.0,
         table=result.table,
         launch_tdb=result.case.nominal_launch_tdb,
         ephemeris=ephemeris,

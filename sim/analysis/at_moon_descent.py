@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.analysis.at_moon_descent_results import DescentResult
 from sim.analysis.at_moon_overburn import overburn_inverse
-from sim.analysis.at_moon_results import DescentResult, OverburnResult
+from sim.analysis.at_moon_results import OverburnResult
 from sim.analysis.parts import Floats
 from sim.bodies import MOON
 from sim.ephemeris import Ephemeris
+from sim.errors import ConvergenceError, UnreachableError
 from sim.operations import (
+    EngineDescent,
     OrbitBefore,
     deorbit,
+    engine_descent,
     impacts_for_perilune,
     powered_descent,
     study_overburn,
 )
 from sim.operations.request import DescentCase, OverburnCase, PlaceCase
+from sim.spacecraft import propellant_kg
 from sim.units import RAD_PER_DEG
 from sim.windows import OpportunityTable
 
@@ -43,7 +48,24 @@ def descent(case: DescentCase) -> DescentResult:
         vertical_s=case.vertical_s,
         reserve_share=case.reserve_share,
     )
-    return DescentResult(case.orbit_altitude_km, down, budget)
+    engine, fault = _on_engine(case, down.perilune_speed_m_s)
+    total = budget.total_dv_m_s
+    if engine is not None:
+        total = (engine.braking_dv_m_s + budget.vertical_dv_m_s) * (1.0 + case.reserve_share)
+    burnt = float(propellant_kg(case.mass_kg, total, case.isp_s))
+    return DescentResult(case.orbit_altitude_km, down, budget, case.thrust_n, engine, fault, total, burnt)
+
+
+def _on_engine(case: DescentCase, speed_m_s: float) -> tuple[EngineDescent | None, str]:
+    if case.thrust_n is None:
+        return None, ""
+    try:
+        return engine_descent(
+            case.perilune_altitude_km, speed_m_s, case.mass_kg, case.thrust_n, case.isp_s,
+            rest_height_m=case.rest_height_m, vertical_s=case.vertical_s,
+        ), ""  # fmt: skip
+    except (UnreachableError, ConvergenceError) as error:
+        return None, str(error)
 
 
 def overburn_beside_crater(

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.analysis.at_moon_descent_results import DescentResult
 from sim.analysis.at_moon_orbit_results import InsertionResult, Omission, OrbitLifeResult, RelayDesignResult
 from sim.analysis.at_moon_overburn import OverburnInverse
 from sim.analysis.parts import Floats
@@ -17,14 +18,12 @@ from sim.cases import OrbitPhase
 from sim.events import Intervals
 from sim.operations import (
     Coverage,
-    Deorbit,
     FieldSweepRow,
     JointView,
     LightSummary,
     OverburnStudy,
     Passes,
     PlanePassages,
-    PoweredDescent,
     RelayContacts,
     RelayService,
     ReturnRow,
@@ -419,25 +418,6 @@ class OverburnResult:
     miss_km: Floats
     explained_s: float
     inverse: OverburnInverse
-
-
-@dataclass(frozen=True, eq=False)
-class DescentResult:
-    """De-orbit and powered descent.
-
-    Attributes
-    ----------
-    orbit_altitude_km : float
-        Before.
-    deorbit : Deorbit
-        Burn to the perilune.
-    powered : PoweredDescent
-        Budget from there.
-    """
-
-    orbit_altitude_km: float
-    deorbit: Deorbit
-    powered: PoweredDescent
 
 
 @dataclass(frozen=True, eq=False)

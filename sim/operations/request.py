@@ -179,6 +179,8 @@ class DescentCase:
         At that moment.
     rest_height_m, vertical_s, reserve_share : float
         See `sim.operations.powered_descent`.
+    thrust_n : float or None
+        Thrust held while braking (`sim.operations.engine_descent`); None for what a gravity turn needs.
     """
 
     orbit_altitude_km: float
@@ -188,6 +190,7 @@ class DescentCase:
     rest_height_m: float
     vertical_s: float
     reserve_share: float
+    thrust_n: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from itertools import zip_longest
 
 import numpy as np
 
+from sim.analysis.at_moon_descent_results import DescentResult
 from sim.analysis.at_moon_results import AtMoonResult, LinkResult, SurveyPassesResult
 from sim.analysis.at_moon_together import CoordinationResult
 from sim.bodies import MOON
@@ -383,20 +384,42 @@ def _overlap_table(found: AtMoonResult) -> Json:
 def _descent_table(found: AtMoonResult) -> Json:
     if found.descent is None:
         return _table("Powered descent", [], [])
-    down, powered = found.descent.deorbit, found.descent.powered
-    arc = powered.downrange_km / MOON.radius_km * DEG_PER_RAD
-    step = f"de-orbit from {found.descent.orbit_altitude_km:g} km to {down.perilune_altitude_km:g} km"
-    braking = f"{powered.downrange_km:.0f} km downrange ({arc:.1f}°), loss {powered.gravity_loss_m_s:.0f} m/s"
-    rows: list[Row] = [
-        [step, down.dv_m_s, down.coast_s, "half a revolution of coast"],
-        ["braking, gravity turn to rest", powered.braking_dv_m_s, powered.braking_s, braking],
+    way, powered, engine = found.descent, found.descent.powered, found.descent.engine
+    step = f"de-orbit from {way.orbit_altitude_km:g} km to {way.deorbit.perilune_altitude_km:g} km"
+    rows: list[Row] = [[step, way.deorbit.dv_m_s, way.deorbit.coast_s, "half a revolution of coast"]]
+    loss = f"{_downrange(powered.downrange_km)}, loss {powered.gravity_loss_m_s:.0f} m/s"
+    if engine is None:
+        rows.append(["braking, gravity turn to rest", powered.braking_dv_m_s, powered.braking_s, loss])
+    else:
+        words = f"{_downrange(engine.downrange_km)}, thrust up to {engine.pitch_max_deg:.0f}° over the level"
+        rows.append([f"braking on {way.thrust_n:g} N", engine.braking_dv_m_s, engine.braking_s, words])
+    spent = (powered if engine is None else engine).braking_dv_m_s + powered.vertical_dv_m_s
+    rows += [
         ["vertical phase", powered.vertical_dv_m_s, None, "at constant weight"],
-        ["reserve", powered.reserve_dv_m_s, None, ""],
-        ["powered descent in all", powered.total_dv_m_s, None, f"{powered.propellant_kg:.0f} kg of propellant"],
+        ["reserve", way.total_dv_m_s - spent, None, ""],
+        ["powered descent in all", way.total_dv_m_s, None, f"{way.propellant_kg:.0f} kg of propellant"],
     ]
+    if engine is not None:
+        rows.append(["for comparison: gravity turn to rest", powered.braking_dv_m_s, powered.braking_s, loss])
     columns = [("Part", 0), ("Velocity change, m/s", 1), ("Duration, s", 0), ("Remark", 0)]
-    note = (
-        f"Thrust at ignition {powered.thrust_m_s2:.2f} m/s², {powered.thrust_to_weight_ratio:.2f} times the weight: "
-        "what the gravity turn needs to come to rest. A lower bound with losses of the right size, not a guidance law."
+    return _table("Powered descent", columns, rows, _descent_note(way))
+
+
+def _downrange(km: float) -> str:
+    return f"{km:.0f} km downrange ({km / MOON.radius_km * DEG_PER_RAD:.1f}°)"
+
+
+def _descent_note(way: DescentResult) -> str:
+    """Say what the numbers rest on."""
+    powered = way.powered
+    needed = (
+        f"{powered.thrust_m_s2:.2f} m/s² at ignition, {powered.thrust_to_weight_ratio:.2f} times the weight, is what a "
+        "gravity turn needs to come to rest"
     )
-    return _table("Powered descent", columns, rows, note)
+    if way.engine is not None:
+        return (
+            "Braking at full thrust, pitched so that the height falls smoothly to that of the vertical phase; no "
+            f"throttling before, no redirection, no slope. For comparison, {needed}."
+        )
+    words = f"Thrust of {needed}. A lower bound with losses of the right size, not a guidance law."
+    return words if not way.engine_fault else f"{words} Not flown on {way.thrust_n:g} N: {way.engine_fault}."

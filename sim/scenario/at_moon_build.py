@@ -227,7 +227,8 @@ def _radio(table: RadioTable) -> LinkBudget:
 
 
 def _descent(table: DescentTable) -> DescentCase:
-    return DescentCase(**{name: getattr(table, name).value for name in type(table).model_fields})
+    given = {name: getattr(table, name).value for name in type(table).model_fields if name != "thrust_n"}
+    return DescentCase(**given, thrust_n=_number(table.thrust_n))
 
 
 def _overburn(table: OverburnTable) -> OverburnCase:

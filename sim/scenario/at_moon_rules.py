@@ -23,6 +23,7 @@ NEAR_CIRCULAR_KM = 100.0
 """A partner whose apsides differ by more needs an argument of perilune."""
 RELAY_APSIDES_KM = 1_000.0
 """Phases whose apsides differ by more are relay ellipses."""
+LUNAR_GRAVITY_M_S2 = 1.624
 MONTH_DAY = 27.321662
 TERRAIN_ENDINGS = (".tif", ".tiff", ".asc")
 
@@ -49,6 +50,7 @@ def at_moon_faults(facts: Facts) -> Iterator[ScenarioProblem]:
     yield from _places(facts)
     yield from _partners(facts)
     yield from _radios(facts)
+    yield from _descent(facts)
     yield from _overburn(facts)
     yield from _insertion(facts)
     yield from _orbit_life(facts)
@@ -208,6 +210,23 @@ def _radios(facts: Facts) -> Iterator[ScenarioProblem]:
         seen |= {link} if isinstance(link, str) else set()
 
 
+def _descent(facts: Facts) -> Iterator[ScenarioProblem]:
+    """Perilune below the orbit and above the height of rest; an engine that carries the weight."""
+    table = "descent"
+    orbit, start = facts.get(table, "orbit_altitude_km"), facts.get(table, "perilune_altitude_km")
+    if orbit is not None and start is not None and start >= orbit:
+        path = (table, "perilune_altitude_km")
+        yield facts.problem(path, f"{start:g}", f"less than orbit_altitude_km = {orbit:g}", "swap the two?")
+    rest = facts.get(table, "rest_height_m")
+    if rest is not None and start is not None and rest * 1e-3 >= start:
+        allowed = f"less than perilune_altitude_km = {start:g} km"
+        yield facts.problem((table, "rest_height_m"), f"{rest:g} m", allowed, "is it in metres?")
+    thrust, mass = facts.get(table, "thrust_n"), facts.get(table, "mass_kg")
+    if thrust is not None and mass is not None and thrust <= LUNAR_GRAVITY_M_S2 * mass:
+        allowed = f"more than {LUNAR_GRAVITY_M_S2 * mass:.0f} N, the weight of mass_kg = {mass:g} on the Moon"
+        yield facts.problem((table, "thrust_n"), f"{thrust:g}", allowed, "is it in newtons, all engines together?")
+
+
 def _overburn(facts: Facts) -> Iterator[ScenarioProblem]:
     if not facts.has("overburn"):
         return
@@ -269,11 +288,11 @@ def _apses(facts: Facts) -> Iterator[tuple[int, float, float]]:
 def _orbit_life(facts: Facts) -> Iterator[ScenarioProblem]:
     if not facts.has("orbit_life"):
         return
-    low = [(index, one) for index, one, high in _apses(facts) if high - one <= NEAR_CIRCULAR_KM]
+    low = [(index, one) for index, one, high in _apses(facts) if high - one <= RELAY_APSIDES_KM]
     limit = facts.get("orbit_life", "limit_altitude_km")
     if not low and not facts.misnamed_table():
-        allowed = f"a phase under [[operations]] whose apsides differ by at most {NEAR_CIRCULAR_KM:g} km"
-        yield facts.problem(("orbit_life",), "no near-circular phase", allowed, "add one, or remove [orbit_life]")
+        allowed = f"a phase under [[operations]] whose apsides differ by at most {RELAY_APSIDES_KM:g} km"
+        yield facts.problem(("orbit_life",), "no low orbit", allowed, "add one, or remove [orbit_life]")
     under = [(index, one) for index, one in low if limit is not None and one <= limit]
     if under:
         index, one = under[0]

@@ -178,10 +178,14 @@ class DescentTable(BaseModel):
     mass_kg: Annotated[Number, Quantity("kg", 10.0, 60_000.0)] = Field(description="At that moment")
     isp_s: Annotated[Number, Quantity("isp", 150.0, 500.0)] = Field(description="Specific impulse of the descent")
     rest_height_m: Annotated[Number, Quantity("m", 1.0, 5_000.0)] = Field(
-        description="Height at which the gravity turn comes to rest"
+        description="Height at which the braking comes to rest"
     )
     vertical_s: Annotated[Number, Quantity("s", 0.0, 600.0)] = Field(description="Vertical phase from there, hovering")
     reserve_share: Annotated[Number, Quantity("1", 0.0, 1.0)] = Field(description="Reserve as a share of all the rest")
+    thrust_n: Annotated[Number, Quantity("n", 20.0, 200_000.0)] | None = Field(
+        default=None,
+        description="Thrust of the descent, held while braking; without it, the thrust that a gravity turn needs",
+    )
 
 
 class OverburnTable(BaseModel):

@@ -13,6 +13,7 @@ from PIL import Image
 
 import sim
 from sim.analysis.at_moon import arrival_of, at_moon
+from sim.analysis.at_moon_descent import descent
 from sim.analysis.at_moon_links import KEPT, Party, links
 from sim.analysis.at_moon_orbits import degree_for, node_of_normal_deg
 from sim.analysis.at_moon_plan import coordination, open_ways
@@ -23,6 +24,7 @@ from sim.errors import ScenarioError
 from sim.events import union
 from sim.operations import LunarElements, access_network, inclination_sweep, plane_normal_icrf, track_from_elements
 from sim.products import plot_directory, write_results
+from sim.products.at_moon_report import report_tables
 from sim.products.moon_map import Cap, gravity_anomalies
 from sim.products.tables import read_table
 from sim.scenario import load_mission, load_plan
@@ -216,9 +218,28 @@ def test_the_overburn_of_luna_25_is_set_beside_its_crater(luna_25):
     assert early < late < observed + 60.0 and abs(found.study.least_miss_s) < 60.0
     assert np.nanmax(np.abs(found.study.actual_dv_m_s / found.study.planned_dv_m_s - 127.0 / 84.0)) < 0.01
     assert found.explained_s > 300.0 and found.miss_km.size == found.study.impact_s.size
-    descent = luna_25.at_moon.descent
-    assert descent.deorbit.dv_m_s == pytest.approx(18.75, abs=0.05)
-    assert 1700.0 < descent.powered.total_dv_m_s < 2100.0
+    way = luna_25.at_moon.descent
+    assert way.deorbit.dv_m_s == pytest.approx(18.75, abs=0.05)
+    assert 1700.0 < way.powered.total_dv_m_s < 2100.0
+
+
+def test_a_descent_is_flown_on_the_engine_that_a_scenario_names(luna_25):
+    asked = luna_25.case.at_moon.descent
+    way = luna_25.at_moon.descent
+    assert asked.thrust_n == way.thrust_n == 4800.0 and not way.engine_fault
+    # The engine assumed is weaker than a gravity turn needs: it brakes longer and farther.
+    assert way.engine.braking_s > way.powered.braking_s and way.downrange_km > way.powered.downrange_km
+    assert way.propellant_kg == pytest.approx(1300.0 * -np.expm1(-way.total_dv_m_s / (310.0 * 9.80665)))
+    plain = descent(dataclasses.replace(asked, thrust_n=None))
+    assert plain.engine is None and plain.total_dv_m_s == plain.powered.total_dv_m_s
+    weak = descent(dataclasses.replace(asked, thrust_n=900.0))
+    assert weak.engine is None and weak.engine_fault
+    for one, words in ((way, "braking on 4800 N"), (plain, "braking, gravity turn to rest")):
+        table = report_tables(dataclasses.replace(luna_25.at_moon, descent=one), {})[-1]
+        assert table["title"] == "Powered descent" and table["rows"][1][0] == words
+    note = report_tables(dataclasses.replace(luna_25.at_moon, descent=weak), {})[-1]["note"]
+    assert "Not flown on 900 N" in note
+    assert any(name.endswith("descent.thrust_n") for name in luna_25.at_moon.assumed)
 
 
 def test_files_figures_and_report(luna_26, luna_25, change_7, tmp_path):

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 import sim
+from sim.analysis import at_moon_life, at_moon_relay
 from sim.analysis.at_moon import arrival_of, at_moon
 from sim.analysis.at_moon_life import orbit_lives
 from sim.analysis.at_moon_omitted import INSERTION, LIFE, LINKS, RELAY, SURVEY, omissions
@@ -21,6 +22,7 @@ from sim.analysis.evaluate import evaluate_mission
 from sim.analysis.results import MissionResult, RunResults
 from sim.cases import OrbitPhase
 from sim.operations import LunarElements
+from sim.operations.descent import LUNAR_GRAVITY_M_S2
 from sim.products import insertion_figure, orbit_life_figure, relay_figure, style, write_results
 from sim.products.at_moon_folder import read_at_moon
 from sim.products.at_moon_orbit_report import orbit_lines
@@ -28,7 +30,7 @@ from sim.products.folder import read_folder
 from sim.products.report import render
 from sim.products.schema import faults, summary_schema
 from sim.products.tables import read_table
-from sim.scenario import load_mission
+from sim.scenario import at_moon_rules, load_mission
 from sim.windows import find_opportunities
 
 SCENARIOS = Path(sim.__file__).parents[1] / "scenarios"
@@ -186,6 +188,12 @@ def test_a_low_ellipse_is_compared_with_its_own_shape_and_held_above_the_limit(e
     assert (life.floor.burn_dv_m_s >= 0.0).all() and life.floor.burn_dv_m_s.max() > 0.5
     first, later = life.floor.burn_dv_m_s[0, 0], life.floor.year_dv_m_s[0] * life.duration_day / 365.25
     assert life.keep_phase_dv_m_s == pytest.approx(first + later)
+
+
+def test_the_rules_of_files_know_the_same_limits():
+    assert at_moon_rules.NEAR_CIRCULAR_KM == at_moon_life.NEAR_CIRCULAR_KM
+    assert at_moon_rules.RELAY_APSIDES_KM == at_moon_relay.ELLIPSE_KM
+    assert pytest.approx(LUNAR_GRAVITY_M_S2, abs=5e-4) == at_moon_rules.LUNAR_GRAVITY_M_S2
 
 
 def test_what_is_not_computed_is_said(ellipses, luna_26, relay):
