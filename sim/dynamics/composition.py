@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import ClassVar, Generic
 
-from sim.dynamics.spans import body_index, stated_gm_km3_s2
+from sim.dynamics.spans import Flat, Kept, body_index, stated_gm_km3_s2, whole_blocks
 from sim.ephemeris import Ephemeris, open_ephemeris
 from sim.errors import InputError
 
@@ -48,11 +49,15 @@ class NumberedBodies:
         return body_index(body, self.center, self.bodies)
 
 
-class Composition:
+class Composition(Generic[Flat]):
     """The part that force models share.
 
     Attributes
     ----------
+    block_pieces_n : int
+        Tables are asked for in blocks of this many pieces, so that neighbouring spans share them.
+    margin_day : float or None
+        By how much tables reach beyond a span at least; None: by a piece.
     center : str
         Origin of the states: ``earth``, ``moon``, or a barycentre, ``emb`` or ``ssb``.
     point_masses : tuple of str
@@ -63,10 +68,46 @@ class Composition:
         Where the bodies are.
     """
 
+    block_pieces_n: ClassVar[int]
+    margin_day: ClassVar[float | None] = None
     center: str
     point_masses: tuple[str, ...]
     gm_km3_s2: Mapping[str, float] | None
     ephemeris: Ephemeris | None
+    piece_day: float
+    _flats: Kept[Flat]
+
+    def coverage(self) -> tuple[float, float]:
+        """Span over which the model can be made flat: whole pieces of the ephemeris."""
+        raise NotImplementedError
+
+    def _build(self, start_tdb: float, stop_tdb: float) -> Flat:
+        raise NotImplementedError
+
+    def flat(self, start_tdb: float, stop_tdb: float) -> Flat:
+        """Flat form for a span; the values at an epoch do not depend on the span asked for.
+
+        Parameters
+        ----------
+        start_tdb, stop_tdb : float
+            Span, TDB s past J2000.
+
+        Returns
+        -------
+        FlatModel or FlatFullModel
+            Kept, and shared by later calls for neighbouring spans.
+
+        Raises
+        ------
+        EphemerisRangeError
+            The span leaves the ephemeris.
+        DataError
+            The ephemeris has no librations although the Moon has a field.
+        """
+        margin_day = self.piece_day if self.margin_day is None else self.margin_day
+        block_day = self.block_pieces_n * self.piece_day
+        span = whole_blocks(start_tdb, stop_tdb, self.coverage(), block_day, margin_day)
+        return self._flats.get(span, self._build)
 
     @property
     def anchor(self) -> str:

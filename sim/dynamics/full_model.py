@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +20,7 @@ from sim.dynamics.atmosphere import Atmosphere
 from sim.dynamics.composition import CENTERS, Composition, NumberedBodies
 from sim.dynamics.gravity_field import GravityField
 from sim.dynamics.orientation import Axes, earth_table
-from sim.dynamics.spans import Kept, whole_blocks, whole_pieces
+from sim.dynamics.spans import Kept, whole_pieces
 from sim.ephemeris import ChebyshevTable, Ephemeris
 from sim.errors import InputError
 from sim.frames import R_itrf_icrf
@@ -28,8 +29,6 @@ from sim.units import M_PER_KM
 FloatArray = npt.NDArray[np.float64]
 
 ALL_BODIES = ("earth", "moon", "sun", "mercury", "venus", "mars", "jupiter", "saturn", "uranus", "neptune")
-BLOCK_PIECES = 32
-"""Tables are asked for in blocks of this many pieces, so that neighbouring spans share them."""
 _FLAT_MODELS_KEPT = 8
 
 
@@ -84,7 +83,7 @@ class FlatFullModel(NumberedBodies):
 
 
 @dataclass(frozen=True, eq=False)
-class FullForceModel(Composition):
+class FullForceModel(Composition[FlatFullModel]):
     """All forces that matter between Earth and Moon, in ICRF axes that move with ``center``.
 
     Parameters
@@ -135,6 +134,7 @@ class FullForceModel(Composition):
         Choices that contradict each other.
     """
 
+    block_pieces_n: ClassVar[int] = 32
     center: str = "earth"
     point_masses: tuple[str, ...] = ALL_BODIES
     earth_field: GravityField | None = None
@@ -224,30 +224,6 @@ class FullForceModel(Composition):
         if self.moon_field is not None and source.librations is not None:
             start, stop = max(start, source.librations.start_tdb), min(stop, source.librations.stop_tdb)
         return whole_pieces(start, stop, self.piece_day)
-
-    def flat(self, start_tdb: float, stop_tdb: float) -> FlatFullModel:
-        """Flat form for a span; the values at an epoch do not depend on the span asked for.
-
-        Parameters
-        ----------
-        start_tdb, stop_tdb : float
-            Span, TDB s past J2000.
-
-        Returns
-        -------
-        FlatFullModel
-            Kept, and shared by later calls for neighbouring spans.
-
-        Raises
-        ------
-        EphemerisRangeError
-            The span leaves the ephemeris.
-        DataError
-            The ephemeris has no librations although the Moon has a field.
-        """
-        block_day = BLOCK_PIECES * self.piece_day
-        span = whole_blocks(start_tdb, stop_tdb, self.coverage(), block_day, self.piece_day)
-        return self._flats.get(span, self._build)
 
     def _build(self, start_tdb: float, stop_tdb: float) -> FlatFullModel:
         table = self._table(start_tdb, stop_tdb)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -22,8 +23,6 @@ from sim.ephemeris import ChebyshevTable, Ephemeris
 from sim.errors import InputError
 from sim.frames import tod_pole_icrf
 
-BLOCK_PIECES = 64
-"""Tables are asked for in blocks of this many pieces, so that neighbouring spans share them."""
 REFERENCE_PIECE_DAY = 0.25
 """Piece length of the table behind the independent integrator: another grid and degree than the fast path's."""
 REFERENCE_POLE_STEP_S = 3600.0
@@ -59,7 +58,7 @@ class FlatModel(NumberedBodies):
 
 
 @dataclass(frozen=True, eq=False)
-class ForceModel(Composition):
+class ForceModel(Composition[FlatModel]):
     """Which forces act on a spacecraft, in axes of the ICRF that move with ``center``.
 
     Point masses attract the spacecraft and the centre (direct and indirect term). Earth's zonal harmonics act about
@@ -100,6 +99,8 @@ class ForceModel(Composition):
         Unknown centre, body or degree.
     """
 
+    block_pieces_n: ClassVar[int] = 64
+    margin_day: ClassVar[float | None] = COVER / SECONDS_PER_DAY
     center: str = "earth"
     point_masses: tuple[str, ...] = ("earth", "moon", "sun")
     earth_zonals: int = 2
@@ -141,30 +142,6 @@ class ForceModel(Composition):
             TDB s past J2000.
         """
         return whole_pieces(*self.source().coverage(self.center, *self.point_masses), self.piece_day)
-
-    def flat(self, start_tdb: float, stop_tdb: float) -> FlatModel:
-        """Flat form for a span.
-
-        The values at an epoch do not depend on the span asked for.
-
-        Parameters
-        ----------
-        start_tdb, stop_tdb : float
-            Span, TDB s past J2000.
-
-        Returns
-        -------
-        FlatModel
-            Kept, and shared by later calls for neighbouring spans.
-
-        Raises
-        ------
-        EphemerisRangeError
-            The span leaves the ephemeris.
-        """
-        block_day, margin_day = BLOCK_PIECES * self.piece_day, COVER / SECONDS_PER_DAY
-        span = whole_blocks(start_tdb, stop_tdb, self.coverage(), block_day, margin_day)
-        return self._flats.get(span, self._build)
 
     def _build(self, start_tdb: float, stop_tdb: float) -> FlatModel:
         table = self._table(start_tdb, stop_tdb, self.piece_day, self.n_coefficients)

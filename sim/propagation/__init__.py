@@ -3,8 +3,8 @@
 from sim.propagation.calls import propagate, propagate_at
 from sim.propagation.full import FullPropagation, propagate_full
 from sim.propagation.low_orbits import LowOrbits, propagate_low_orbits
-from sim.propagation.matrix import PropagationWithStm, propagate_with_stm
-from sim.propagation.results import EventLog, Propagation, Trajectories
+from sim.propagation.matrix import propagate_with_stm
+from sim.propagation.results import EventLog, Propagation, PropagationWithStm, Trajectories
 from sim.propagation.stops import (
     AltitudeCrossing,
     ClosestApproach,

@@ -129,8 +129,8 @@ def propagate(
     """
     given = state_rows(states)
     times = per_row(t1_tdb, len(given), "t1_tdb")[:, np.newaxis]
-    options = _options(model, method, tolerance, stops, events, max_events, impacts, threads, max_steps)
-    asked = _Call(model, method, options, burns, mass_kg, srp_area_m2, drag_area_m2)
+    options = options_of(model, method, tolerance, stops, events, max_events, impacts, threads, max_steps)
+    asked = Call(model, method, options, burns, mass_kg, srp_area_m2, drag_area_m2)
     return asked.run(given, per_row(t0_tdb, len(given), "t0_tdb"), times, path=False)
 
 
@@ -185,16 +185,32 @@ def propagate_at(
     given = state_rows(states)
     t0 = per_row(t0_tdb, len(given), "t0_tdb")
     times = output_times(times_tdb, t0)
-    options = _options(model, method, tolerance, stops, events, max_events, impacts, threads, max_steps)
-    result = _Call(model, method, options, burns, mass_kg, srp_area_m2, drag_area_m2).run(given, t0, times, path=True)
+    options = options_of(model, method, tolerance, stops, events, max_events, impacts, threads, max_steps)
+    result = Call(model, method, options, burns, mass_kg, srp_area_m2, drag_area_m2).run(given, t0, times, path=True)
     assert isinstance(result, Trajectories)
     return result
 
 
-def _options(
+def options_of(
     model: AnyModel, method: str, tolerance: float, stops: Sequence[Stop], events: Sequence[Stop], max_events: int,
     impacts: bool, threads: int | None, max_steps: int | None,
 ) -> Options:  # fmt: skip
+    """Check options and fill in the number of steps that a model and a method take by default.
+
+    Parameters
+    ----------
+    model, method, tolerance, stops, events, max_events, impacts, threads, max_steps
+        See :func:`propagate`.
+
+    Returns
+    -------
+    Options
+
+    Raises
+    ------
+    InputError
+        Another model, a method that it does not know, numbers out of range.
+    """
     allowed = METHODS.get(type(model))
     if allowed is None:
         raise InputError(f"model is a {type(model).__name__}; allowed: ForceModel, FullForceModel")
@@ -210,8 +226,8 @@ def _options(
 
 
 @dataclass(frozen=True, eq=False)
-class _Call:
-    """One call of the front door."""
+class Call:
+    """One call of the front door, with what it was given; see :func:`propagate`."""
 
     model: AnyModel
     method: str
@@ -221,33 +237,72 @@ class _Call:
     srp_area_m2: npt.ArrayLike
     drag_area_m2: npt.ArrayLike
 
-    def run(self, given: FloatArray, t0: FloatArray, times: FloatArray, path: bool) -> Propagation:
-        """Fly all rows and give their states about the model's centre."""
-        self._check()
-        model, n = self.model, len(given)
-        start = about_anchor(model, given, t0)
+    def run(self, states: FloatArray, t0_tdb: FloatArray, times_tdb: FloatArray, path: bool) -> Propagation:
+        """Fly all rows and give their states about the model's centre.
+
+        Parameters
+        ----------
+        states, t0_tdb, times_tdb : numpy.ndarray (N, 6), (N,), (N, T)
+            States about the model's centre, epochs, epochs wanted.
+        path : bool
+            Whether the states at all epochs are wanted; otherwise those at the last.
+
+        Returns
+        -------
+        Propagation
+        """
+        self.check()
+        return self.fly(_flight(self, len(states), t0_tdb, times_tdb[:, -1], path), states, t0_tdb, times_tdb, path)
+
+    def fly(
+        self, flight: Flight, states: FloatArray, t0_tdb: FloatArray, times_tdb: FloatArray, path: bool
+    ) -> Propagation:
+        """Fly all rows, with their impulses, by a flight without them.
+
+        Parameters
+        ----------
+        flight : callable
+            Flies rows without impulses.
+        states, t0_tdb, times_tdb, path
+            See :meth:`run`.
+
+        Returns
+        -------
+        Propagation
+        """
+        model, n = self.model, len(states)
+        start = about_anchor(model, states, t0_tdb)
         mass = self._mass(n)
-        flight = _flight(self, n, t0, times[:, -1], path)
         impulses = [burn for burn in self.burns if isinstance(burn, Impulse)]
         if impulses:
-            result = fly_legs(flight, impulses, model, start, t0, times, mass, path, self.options.room)
+            result = fly_legs(flight, impulses, model, start, t0_tdb, times_tdb, mass, path, self.options.room)
         else:
-            result = flight(np.arange(n), start, t0, times, mass)
-        return about_center(model, result, start, given)
+            result = flight(np.arange(n), start, t0_tdb, times_tdb, mass)
+        return about_center(model, result, start, states)
 
     def _mass(self, n: int) -> FloatArray | None:
         if self.mass_kg is None and isinstance(self.model, ForceModel):
             return None
         return per_row(1000.0 if self.mass_kg is None else self.mass_kg, n, "mass_kg")
 
-    def _check(self) -> None:
-        """Refuse what the model or method cannot take."""
+    @property
+    def finite_burns(self) -> list[FiniteBurn]:
+        """Burns that take time."""
+        return [burn for burn in self.burns if isinstance(burn, FiniteBurn)]
+
+    def check(self) -> None:
+        """Refuse what the model or method cannot take.
+
+        Raises
+        ------
+        InputError
+            Everything that it cannot take.
+        """
         model, o = self.model, self.options
         fast, low = isinstance(model, ForceModel), self.method == "gauss_jackson"
-        finite = any(isinstance(burn, FiniteBurn) for burn in self.burns)
         areas = {"srp_area_m2": self.srp_area_m2, "drag_area_m2": self.drag_area_m2}
         refused = {name: np.any(np.asarray(area) != 0.0) and (fast or low) for name, area in areas.items()}
-        refused["finite burns"] = finite and (fast or low)
+        refused["finite burns"] = bool(self.finite_burns) and (fast or low)
         refused["stops"] = bool(o.stops) and low
         refused["events"] = bool(o.events) and low
         refused["a tolerance"] = low and o.tolerance != TOLERANCE
@@ -264,22 +319,42 @@ class _Call:
                 raise InputError(f"body {burn.body!r} of an impulse is no part of the force model, which holds {held}")
 
 
-def _flight(call: _Call, n: int, t0: FloatArray, t1: FloatArray, path: bool) -> Flight:
+def full_flight(call: Call, model: FullForceModel, n_rows: int, t0_tdb: FloatArray, t1_tdb: FloatArray) -> FullFlight:
+    """Make the batch of a call ready for the core of the full model.
+
+    Parameters
+    ----------
+    call : Call
+        With areas, burns and events.
+    model : FullForceModel
+        Its model.
+    n_rows : int
+        N.
+    t0_tdb, t1_tdb : numpy.ndarray (N,)
+        Spans.
+
+    Returns
+    -------
+    FullFlight
+    """
+    o = call.options
+    return FullFlight.of(
+        model, n_rows, t0_tdb, t1_tdb, call.srp_area_m2, call.drag_area_m2, call.finite_burns, o.impacts, o.stops,
+        o.events,
+    )  # fmt: skip
+
+
+def _flight(call: Call, n: int, t0: FloatArray, t1: FloatArray, path: bool) -> Flight:
     """How rows of the batch are flown without impulses."""
     if isinstance(call.model, ForceModel):
         return partial(_fly_fast, call, call.model, path)
     if call.method == "gauss_jackson":
         return partial(_fly_low, call, call.model)
-    finite = [burn for burn in call.burns if isinstance(burn, FiniteBurn)]
-    o = call.options
-    ready = FullFlight.of(
-        call.model, n, t0, t1, call.srp_area_m2, call.drag_area_m2, finite, o.impacts, o.stops, o.events
-    )  # fmt: skip
-    return partial(_fly_full, call, ready)
+    return partial(_fly_full, call, full_flight(call, call.model, n, t0, t1))
 
 
 def _fly_fast(
-    call: _Call, model: ForceModel, path: bool, rows: Rows, start: FloatArray, t0: FloatArray, times: FloatArray,
+    call: Call, model: ForceModel, path: bool, rows: Rows, start: FloatArray, t0: FloatArray, times: FloatArray,
     mass: FloatArray | None,
 ) -> Propagation:  # fmt: skip
     method = batch.METHODS[0] if call.method == "auto" else call.method
@@ -294,7 +369,7 @@ def _fly_fast(
 
 
 def _fly_full(
-    call: _Call, ready: FullFlight, rows: Rows, start: FloatArray, t0: FloatArray, times: FloatArray,
+    call: Call, ready: FullFlight, rows: Rows, start: FloatArray, t0: FloatArray, times: FloatArray,
     mass: FloatArray | None,
 ) -> Propagation:  # fmt: skip
     assert mass is not None
@@ -311,7 +386,7 @@ def _fly_full(
 
 
 def _fly_low(
-    call: _Call, model: FullForceModel, rows: Rows, start: FloatArray, t0: FloatArray, times: FloatArray,
+    call: Call, model: FullForceModel, rows: Rows, start: FloatArray, t0: FloatArray, times: FloatArray,
     mass: FloatArray | None,
 ) -> Propagation:  # fmt: skip
     assert mass is not None

@@ -307,25 +307,30 @@ class FullFlight:
         kept.event[kept.event >= 0] -= int(np.count_nonzero(self.watch.codes[:, STATUS]))
         return FullRows(ends, path, t_end, status, met, steps, kept)
 
-    def rates(self, states: FloatArray, t_tdb: FloatArray, ahead_tdb: FloatArray) -> FloatArray:
-        """Rates of change of all rows of the batch.
+    def rates(
+        self, rows: npt.NDArray[np.intp], states: FloatArray, t_tdb: FloatArray, ahead_tdb: FloatArray
+    ) -> FloatArray:
+        """Rates of change of some rows of the batch.
 
         Parameters
         ----------
-        states : numpy.ndarray (N, 7)
+        rows : numpy.ndarray of int (M,)
+            Which.
+        states : numpy.ndarray (M, 7)
             About the anchor, with masses.
-        t_tdb, ahead_tdb : numpy.ndarray (N,)
+        t_tdb, ahead_tdb : numpy.ndarray (M,)
             Epochs, and epochs on the side of which an engine counts that is switched there.
 
         Returns
         -------
-        numpy.ndarray (N, 7)
+        numpy.ndarray (M, 7)
             Per s; NaN where the tables do not reach.
         """
         out, flat = np.empty((len(states), PLAIN_SIZE)), self.flat
 
         rate_rows(
-            flat.forces, flat.start_tdb, flat.stop_tdb, states, t_tdb, self.areas_m2, self.burn_rows, ahead_tdb, 0,
+            flat.forces, flat.start_tdb, flat.stop_tdb, states, t_tdb, self.areas_m2[rows], self.burn_rows[rows],
+            ahead_tdb, 0,
             len(states), new_work(flat.forces), out,
         )  # fmt: skip
         return out

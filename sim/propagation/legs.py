@@ -15,7 +15,8 @@ from sim.dynamics import Impulse
 from sim.frames import R_rtn_icrf, R_vnc_icrf
 from sim.frames.rotations import cross
 from sim.propagation.batch import empty_results
-from sim.propagation.results import Propagation, Trajectories
+from sim.propagation.chain import Chain, change_per_state
+from sim.propagation.results import Propagation, PropagationWithStm, Trajectories
 from sim.propagation.rows import AnyModel, usable_rows
 
 FloatArray = npt.NDArray[np.float64]
@@ -78,7 +79,8 @@ def fly_legs(
 
     Returns
     -------
-    Propagation or Trajectories
+    Propagation, Trajectories or PropagationWithStm
+        The last where `fly` returns such, with the derivatives of the whole flight.
     """
     final = times_tdb[:, -1]
     plan = _Plan(impulses, model, t0_tdb, final, len(states))
@@ -86,6 +88,7 @@ def fly_legs(
     seen = np.full((*times_tdb.shape, 6), np.nan)
     masses = None if mass_kg is None else np.full(times_tdb.shape, np.nan)
     kg = None if mass_kg is None else mass_kg.copy()
+    chain: Chain | None = None
     for leg in range(len(impulses) + 1):
         rows = np.flatnonzero((plan.count >= leg) & (ends.status == Status.OK))
         if not rows.size:
@@ -100,10 +103,15 @@ def fly_legs(
             skip = np.where(plan.back[rows], np.where(ending, np.nan, goal), begin if leg else np.nan)
             _keep_path(found, rows, times_tdb, skip, seen, masses)
         _keep_ends(found, rows, ends, kg)
+        if isinstance(found, PropagationWithStm):
+            chain = Chain(len(states)) if chain is None else chain
+            chain.add(rows, found)
         turn = rows[~ending & (found.status == Status.OK)]
         if turn.size:
-            ends.status[turn] = _impulses(plan, turn, leg, model, ends.states, ends.t_tdb, kg)
+            ends.status[turn] = _impulses(plan, turn, leg, model, ends.states, ends.t_tdb, kg, chain)
     result = (ends.states, ends.t_tdb, ends.status, ends.stop, ends.steps)
+    if chain is not None:
+        return PropagationWithStm(*result, chain.matrix, chain.by_epoch, chain.by_end, log=ends.log, mass_kg=kg)
     if path:
         return Trajectories(*result, seen, times_tdb, log=ends.log, mass_kg=kg, path_mass_kg=masses)
     return Propagation(*result, log=ends.log, mass_kg=kg)
@@ -132,21 +140,14 @@ def _keep_ends(found: Propagation, rows: Rows, ends: Propagation, kg: FloatArray
     ends.steps[rows] += found.steps
     if kg is not None and found.mass_kg is not None:
         kg[rows] = found.mass_kg
-    log = ends.log
-    room = log.event.shape[1]
-    for place in range(room):
-        target = log.count[rows] + place
-        have = (found.log.count > place) & (target < room)
-        for name in ("event", "t_tdb", "states"):
-            getattr(log, name)[rows[have], target[have]] = getattr(found.log, name)[have, place]
-    log.count[rows] += found.log.count
-    log.unresolved[rows] += found.log.unresolved
+    ends.log.take_over(rows, found.log)
 
 
 def _impulses(
-    plan: _Plan, rows: Rows, leg: int, model: AnyModel, states: FloatArray, t: FloatArray, kg: FloatArray | None
-) -> npt.NDArray[np.int8]:
-    """Change the velocities (and masses) of rows at the end of a leg, in place; return their statuses."""
+    plan: _Plan, rows: Rows, leg: int, model: AnyModel, states: FloatArray, t: FloatArray,
+    kg: FloatArray | None, chain: Chain | None,
+) -> npt.NDArray[np.int8]:  # fmt: skip
+    """Change the velocities (masses, derivatives) of rows at the end of a leg, in place; return their statuses."""
     status = np.zeros(rows.size, np.int8)
     for k, impulse in enumerate(plan.impulses):
         here = plan.order[rows, leg] == k
@@ -157,7 +158,12 @@ def _impulses(
         body = states[own] - model.source().state(impulse.body, model.anchor, t[own])
         back = plan.back[own]
         total, solved = _change(impulse.axes, body, change, back)
-        states[own, 3:] += np.where(back[:, np.newaxis], -total, total)
+        signed = np.where(back[:, np.newaxis], -total, total)
+        states[own, 3:] += signed
+        if chain is not None and impulse.axes != "icrf":
+            # The axes are those before the impulse.
+            body[:, 3:] += np.where(back[:, np.newaxis], signed, 0.0)
+            chain.turn(own, change_per_state(impulse.axes, body, change), back)
         status[here] = np.where(solved, Status.OK, Status.NO_SOLUTION)
         if kg is not None and impulse.engine is not None:
             spent = 1e3 * np.sqrt((change * change).sum(axis=1)) / impulse.engine.exhaust_velocity_m_s

@@ -65,6 +65,25 @@ class EventLog:
         epochs: FloatArray = self.t_tdb[row, self.event[row] == event]
         return epochs
 
+    def take_over(self, rows: npt.NDArray[np.intp], later: EventLog) -> None:
+        """Add what happened later to some rows, as far as there is room.
+
+        Parameters
+        ----------
+        rows : numpy.ndarray of int (M,)
+            Which.
+        later : EventLog
+            Of M rows, with as much room.
+        """
+        room = self.event.shape[1]
+        for place in range(room):
+            target = self.count[rows] + place
+            have = (later.count > place) & (target < room)
+            for name in ("event", "t_tdb", "states"):
+                getattr(self, name)[rows[have], target[have]] = getattr(later, name)[have, place]
+        self.count[rows] += later.count
+        self.unresolved[rows] += later.unresolved
+
 
 @dataclass(frozen=True, eq=False)
 class Propagation:
@@ -134,3 +153,25 @@ class Trajectories(Propagation):
     path_states: FloatArray
     path_t_tdb: FloatArray
     path_mass_kg: FloatArray | None = field(default=None, kw_only=True)
+
+
+@dataclass(frozen=True, eq=False)
+class PropagationWithStm(Propagation):
+    """Ends of N propagated rows with their derivatives, all by km, km/s and s; NaN for rows with unusable input.
+
+    Where an event ended a row, its time counts as fixed; rows that failed hold the derivatives of the last state
+    reached.
+
+    Attributes
+    ----------
+    transition_matrix : numpy.ndarray (N, 6, 6)
+        Derivative of the last state by the first one, both epochs held.
+    states_per_t0_s : numpy.ndarray (N, 6)
+        Derivative of the last state by the epoch of the first one, with that state and the last epoch held, per s.
+    states_per_t1_s : numpy.ndarray (N, 6)
+        Derivative of the last state by its epoch: velocity and acceleration, per s.
+    """
+
+    transition_matrix: FloatArray
+    states_per_t0_s: FloatArray
+    states_per_t1_s: FloatArray

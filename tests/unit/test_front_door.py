@@ -278,9 +278,6 @@ def test_a_burning_engine_leaves_the_derivative_by_the_epoch_open():
     assert run.mass_kg[0] == pytest.approx(500.0 - 100.0 * ENGINE.mass_flow_kg_s)
 
 
-IMPULSE = Impulse(T0, (1.0, 0.0, 0.0))
-
-
 @pytest.mark.parametrize(
     ("model", "change", "words"),
     [
@@ -311,5 +308,3 @@ def test_faulty_impulses():
     ):  # fmt: skip
         with pytest.raises(InputError, match=words):
             Impulse(**{"epoch_tdb": T0, "dv_m_s": (1.0, 0.0, 0.0), **wrong})
-    with pytest.raises(InputError, match="no burns"):
-        propagate_with_stm(STATE, T0, T0 + 1.0, FAST, burns=[IMPULSE])
