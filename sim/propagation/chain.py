@@ -135,4 +135,5 @@ def _inverse(a: FloatArray) -> FloatArray:
     """Inverses of N matrices of three rows."""
     columns = [cross(a[:, (i + 1) % 3], a[:, (i + 2) % 3]) for i in range(3)]
     determinant = (a[:, 0] * columns[0]).sum(axis=1)
-    return np.stack(columns, axis=2) / determinant[:, np.newaxis, np.newaxis]
+    inverse: FloatArray = np.stack(columns, axis=2) / determinant[:, np.newaxis, np.newaxis]
+    return inverse
