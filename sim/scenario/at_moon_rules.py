@@ -211,7 +211,7 @@ def _radios(facts: Facts) -> Iterator[ScenarioProblem]:
 
 
 def _descent(facts: Facts) -> Iterator[ScenarioProblem]:
-    """Perilune below the orbit and above the height of rest; an engine that carries the weight."""
+    """Perilune below the orbit and above the height of rest; an engine that carries what is left at the end."""
     table = "descent"
     orbit, start = facts.get(table, "orbit_altitude_km"), facts.get(table, "perilune_altitude_km")
     if orbit is not None and start is not None and start >= orbit:
@@ -222,8 +222,9 @@ def _descent(facts: Facts) -> Iterator[ScenarioProblem]:
         allowed = f"less than perilune_altitude_km = {start:g} km"
         yield facts.problem((table, "rest_height_m"), f"{rest:g} m", allowed, "is it in metres?")
     thrust, mass = facts.get(table, "thrust_n"), facts.get(table, "mass_kg")
-    if thrust is not None and mass is not None and thrust <= LUNAR_GRAVITY_M_S2 * mass:
-        allowed = f"more than {LUNAR_GRAVITY_M_S2 * mass:.0f} N, the weight of mass_kg = {mass:g} on the Moon"
+    half = None if mass is None else 0.5 * LUNAR_GRAVITY_M_S2 * mass
+    if thrust is not None and half is not None and thrust <= half:
+        allowed = f"more than {half:.0f} N, half the weight of mass_kg = {mass:g} on the Moon"
         yield facts.problem((table, "thrust_n"), f"{thrust:g}", allowed, "is it in newtons, all engines together?")
 
 
