@@ -92,7 +92,7 @@ def lifetime_table() -> str:
         whole = "flown_day" in record
         cost = record["cpu_s_of_10000" if whole else "cpu_s_of_10000_scaled"]
         flown = f"{record['rows']} orbits, 180 d or until impact" if whole else f"{record['rows']} orbits, a week"
-        error = "-" if whole else f"{number(record['error_p99_m'])} m"
+        error = "-" if whole else f"{number(record.get('scaled_at_m', record['error_p99_m']))} m"
         all_flown = whole and record["rows"] == ALL_ROWS
         kind = "measured" if all_flown else "scaled by the rows" if whole else "scaled by the days flown"
         rows.append([f"{record['tool']} {record['version']}", flown, error, f"{number(cost)} s ({kind})"])

@@ -41,6 +41,11 @@ def test_lifetimes_of_peers_are_scaled_by_the_days_flown(tmp_path, monkeypatch):
     week = {"task": "lifetimes-week-50", "tool": "other", "version": "2", "rows": 4, "error_p99_m": 9.0}
     found = lifetime_peers.scaled({**week, "rate_per_s_core": 2.0}, lifetime_peers.flown_day())
     assert found["orbit_days_per_s_core"] == 14.0 and found["cpu_s_of_10000_scaled"] == 50_000.0
+    assert found["scaled_at_m"] == 9.0
+    equal = lifetime_peers.scaled(
+        {**week, "rate_per_s_core": 2.0, "level_m": 12.0, "level_rates": [2.0, 4.0, 8.0]}, lifetime_peers.flown_day()
+    )
+    assert equal["orbit_days_per_s_core"] == 28.0 and equal["scaled_at_m"] == 12.0, "the rate at just the error asked for"
     path.write_text(path.read_text() + json.dumps(found) + "\n")
     monkeypatch.setattr(cost_tables, "LOW_ORBITS", path)
     text = cost_tables.lifetime_table()
@@ -53,6 +58,7 @@ def test_the_week_is_that_of_orbits_that_last():
     assert states.shape == (3, 6) and again[0][:3].tobytes() == states.tobytes()
     assert (t0 % PIECE_S == 0.0).all() and (np.sqrt((states[:, :3] ** 2).sum(axis=1)) > 1767.0).all()
     task = lifetime_peers.task()
+    assert lifetime_peers.task(7.0).level_m == 7.0 and 20.0 < lifetime_peers.own_error_m(1, 3) < 150.0
     assert task.name.endswith(str(DEGREE)) and {"heyoka", "gmat", "nyx", "orekit"} < set(task.tools)
 
 
