@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from sim.core.compile import kernel, lean_kernel
 from sim.core.dop853_step import SMALLEST_STEP, error_norm, first_step, norm3, step_factor
-from sim.core.full_edges import copy, cut_at_edge, land, nearest, surface_below
+from sim.core.full_edges import LANDING, copy, cut_at_edge, land, nearest, surface_below
 from sim.core.full_events import (
     BEFORE,
     END,
@@ -263,9 +263,12 @@ def run_row(
     # Beyond 1e154 km or km/s squares are infinite, and gravity would silently vanish.
     if not (all_finite(k[0]) and math.isfinite(norm3(y)) and math.isfinite(norm3(y[3:6]))):
         return NONFINITE, 0, 0.0
+    below = surface_below(y, surfaces, work, LANDING) >= 0
     h = math.copysign(first_step(y, tolerance, k), targets[targets.shape[0] - 1])
     for j in range(targets.shape[0]):
         while tau != targets[j]:
+            if below:
+                return IMPACT, 0, 0.0
             until = engine_at(burns, s0, tau, targets[j], burn)
             if not y[MASS] - burn[FLOW] * (until - tau) > 0.0:
                 return NO_SOLUTION, steps, tau

@@ -51,11 +51,11 @@ def nearest(y: Array, forces: FullForces, work: Work) -> float:
 
 
 @lean_kernel
-def surface_below(y: Array, surfaces: Array, work: Work) -> int:
-    """Row of the body inside whose surface the state lies; B for the centre, -1 for none."""
+def surface_below(y: Array, surfaces: Array, work: Work, depth: float = 0.0) -> int:
+    """Row of the body inside whose surface the state lies, by more than ``depth``; B for the centre, -1 for none."""
     last = surfaces.shape[0] - 1
     for b in range(last + 1):
-        if surfaces[b] > 0.0 and distance_to(y, CENTER if b == last else b, work) < surfaces[b]:
+        if surfaces[b] > 0.0 and distance_to(y, CENTER if b == last else b, work) < surfaces[b] - depth:
             return b
     return -1
 

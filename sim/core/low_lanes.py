@@ -89,6 +89,9 @@ LARGEST_ECCENTRICITY: Final = 0.95
 TOO_FAR: Final = 1e-5
 """Predicted and corrected position may differ by this times the distance; more means that the step is far too long."""
 
+SKIN: Final = 1e-9
+"""km: rows that begin this near to the surface are on it, where the direction decides."""
+
 
 @lean_kernel
 def step_due(w: Array, lane: int, mu: float, per_revolution: float) -> float:
@@ -129,7 +132,8 @@ def begin_row(w: Array, table: LowTable, lane: int, row: int, batch: Batch, trac
     begin = t0 - table.start
     if begin < 0.0 or begin > table.total or final < table.start or final > table.start + table.total:
         return OUT_OF_EPHEMERIS
-    if radius < batch.surface[row]:
+    down = (state[0] * state[3] + state[1] * state[4] + state[2] * state[5]) * (final - t0) < 0.0
+    if radius < batch.surface[row] + (SKIN if down else -SKIN):
         return IMPACT
     park(w, lane, radius)
     index, base = locate(t0, table.start, table.stride)

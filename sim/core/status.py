@@ -26,7 +26,7 @@ STATUS_TEXT: Final = MappingProxyType(
     {
         Status.OK: "reached the requested time",
         Status.EVENT: "stopped at a requested event before the requested time",
-        Status.IMPACT: "entered a body and stopped at its surface",
+        Status.IMPACT: "entered a body and stopped at its surface, or begins inside it",
         Status.MAX_STEPS: "used up the allowed number of steps; raise max_steps or shorten the span",
         Status.STEP_TOO_SMALL: "the step fell below the resolution of time (passage through a body's centre?)",
         Status.NONFINITE: "the input or the state is not finite, or the start lies in a body's centre",

@@ -18,11 +18,12 @@ from sim.core.lanes_events import STATUS, Watch
 from sim.core.lanes_log import Log
 from sim.core.lanes_watch import propagate_watched
 from sim.core.rkn1210 import propagate_rows, propagate_rows_at
+from sim.core.status import Status
 from sim.dynamics import FlatModel, ForceModel
 from sim.errors import InputError
 from sim.propagation.results import EventLog, Propagation, Trajectories
-from sim.propagation.rows import check_numbers, run_chunks, span_of
-from sim.propagation.stops import Stop, flat_stops
+from sim.propagation.rows import check_numbers, run_chunks, span_of, usable_rows
+from sim.propagation.stops import SURFACES, Stop, flat_stops
 from sim.propagation.watching import check_count, flat_watch
 
 FloatArray = npt.NDArray[np.float64]
@@ -32,6 +33,13 @@ MAX_STEPS = 100_000
 """Steps that a row may take by default."""
 ROWS_PER_LANE_CHUNK = 512
 """Rows in lockstep that a thread takes at a time: many, so that lanes seldom run empty at the end."""
+NEAREST_KM, FARTHEST_KM = 3.0e5, 4.6e5
+"""Between them, from the centre of either, Earth and Moon always are: only rows there can begin inside the other."""
+SKIN_KM = 1e-9
+"""Rows that begin this near to a surface are on it."""
+LOWEST_GROUND_KM = 15.0
+"""Depth of the lowest ground below mean spheres (Earth's poles 14.3 km, the Moon 9.1 km): a row may rise from it."""
+NOWHERE: npt.NDArray[np.int8] = np.zeros(0, np.int8)
 
 
 @dataclass(frozen=True)
@@ -88,6 +96,8 @@ def fly(
     """
     if method == "dop853":
         return _verify(states, t0_tdb, t1_tdb[:, np.newaxis], model, o)
+    below = surface_above(states, t0_tdb, t1_tdb, model) if o.impacts else NOWHERE
+    t1_tdb = np.where(below >= 0, t0_tdb, t1_tdb) if below.size else t1_tdb
     flat = model.flat(*span_of(model, t0_tdb, t1_tdb))
     result = empty_results(states, t0_tdb, o.room)
     # The choice must not depend on the rows, or their bits would depend on their neighbours.
@@ -101,6 +111,7 @@ def fly(
         watch = flat_watch((), (), o.impacts, flat, model.source())
         _run_lanes(flat, watch.spheres, states, t0_tdb, t1_tdb, o, result)
         _redo_unfinished(flat, watch, states, t0_tdb, t1_tdb, o, result)
+    ground(result, below, o)
     return result
 
 
@@ -126,6 +137,10 @@ def fly_at(
     """
     if method == "dop853":
         return _verify(states, t0_tdb, times_tdb, model, o)
+    below = surface_above(states, t0_tdb, times_tdb[:, -1], model) if o.impacts else NOWHERE
+    wanted = times_tdb
+    if below.size:
+        times_tdb = np.where((below >= 0)[:, np.newaxis], t0_tdb[:, np.newaxis], times_tdb)
     flat = model.flat(*span_of(model, t0_tdb, times_tdb[:, -1]))
     ends = empty_results(states, t0_tdb, o.room)
     path = np.full((*times_tdb.shape, 6), np.nan)
@@ -135,7 +150,67 @@ def fly_at(
         _run_watched(flat, watch, states, t0_tdb, t1, times_tdb, o, ends, path)
     else:
         _run_scalar(flat, states, t0_tdb, times_tdb, o, ends, path)
-    return Trajectories(ends.states, ends.t_tdb, ends.status, ends.stop, ends.steps, path, times_tdb, log=ends.log)
+    ground(ends, below, o)
+    if below.size:
+        path[times_tdb != wanted] = np.nan
+    return Trajectories(ends.states, ends.t_tdb, ends.status, ends.stop, ends.steps, path, wanted, log=ends.log)
+
+
+def surface_above(
+    states: FloatArray, t0_tdb: FloatArray, t1_tdb: FloatArray, model: ForceModel
+) -> npt.NDArray[np.int8]:
+    """Tell which rows begin inside Earth or Moon: below the surface, unless they rise from ground that may lie there.
+
+    Parameters
+    ----------
+    states, t0_tdb, t1_tdb : numpy.ndarray (N, 6), (N,), (N,)
+        States about the model's anchor, epochs, epochs wanted.
+    model : ForceModel
+        Forces.
+
+    Returns
+    -------
+    numpy.ndarray (N,) of int8
+        Number of the surface among those of the model's bodies, else -1; empty where that is so for all rows.
+    """
+    if not len(states):
+        return NOWHERE
+    x, y, z = states[:, 0], states[:, 1], states[:, 2]
+    with np.errstate(invalid="ignore", over="ignore"):  # such rows get their status from the core
+        radius2 = x * x + y * y + z * z
+    found = np.full(len(states), -1, np.int8)
+    held = [surface for surface in SURFACES if surface.body in model.point_masses]
+    for index, surface in enumerate(held):
+        radius = surface.sphere.radius_km
+        if surface.body == model.anchor:
+            near = np.flatnonzero(radius2 < (radius + SKIN_KM) ** 2)
+        else:
+            near = np.flatnonzero((radius2 > NEAREST_KM**2) & (radius2 < FARTHEST_KM**2))
+        near = near[usable_rows(model, t0_tdb[near], t1_tdb[near]) & (t0_tdb[near] != t1_tdb[near])]
+        if near.size:
+            off = states[near] - model.source().state(surface.body, model.anchor, t0_tdb[near])
+            apart = np.sqrt((off[:, :3] * off[:, :3]).sum(axis=1))
+            down = (off[:, :3] * off[:, 3:]).sum(axis=1) * (t1_tdb[near] - t0_tdb[near]) < 0.0
+            found[near[apart < radius + np.where(down, SKIN_KM, -LOWEST_GROUND_KM)]] = index
+    return found if (found >= 0).any() else NOWHERE
+
+
+def ground(ends: Propagation, below: npt.NDArray[np.int8], o: Options) -> None:
+    """Write down which rows began below a surface, unless the core has something else to say about them.
+
+    Parameters
+    ----------
+    ends : Propagation
+        Results of all rows, in which those below a surface were sent nowhere.
+    below : numpy.ndarray (N,) of int8
+        From :func:`surface_above`.
+    o : Options
+        Of the call.
+    """
+    if below.size:
+        rows = np.flatnonzero((below >= 0) & (ends.status == Status.OK))
+        ends.status[rows] = Status.IMPACT
+        ends.stop[rows] = len(o.stops) + below[rows]
 
 
 def runs_in_lanes(model: ForceModel) -> bool:

@@ -88,8 +88,9 @@ def propagate(
     max_events : int
         Events kept of each row, the first ones; how many more there were is said in the log.
     impacts : bool
-        Whether rows end when they enter the Earth or the Moon (not with ``dop853`` under a `ForceModel`; only the
-        body that they go about with ``gauss_jackson``).
+        Whether rows end when they enter the Earth or the Moon, or at once when they begin inside (under a
+        `ForceModel` they may rise from ground up to 15 km below the mean sphere). Not with ``dop853`` under a
+        `ForceModel`; only the body that they go about with ``gauss_jackson``.
     threads : int, optional
         By default as many as there are processors.
     max_steps : int, optional

@@ -17,7 +17,16 @@ from sim.core.rkn1210_columns import time_derivatives
 from sim.core.status import Status
 from sim.dynamics import FiniteBurn, ForceModel, FullForceModel, Impulse
 from sim.propagation.barycenters import anchor_rates
-from sim.propagation.batch import ROWS_PER_LANE_CHUNK, Options, empty_results, fly, runs_in_lanes
+from sim.propagation.batch import (
+    NOWHERE,
+    ROWS_PER_LANE_CHUNK,
+    Options,
+    empty_results,
+    fly,
+    ground,
+    runs_in_lanes,
+    surface_above,
+)
 from sim.propagation.calls import TOLERANCE, Call, full_flight, options_of
 from sim.propagation.full import FullFlight
 from sim.propagation.legs import Flight, Rows
@@ -145,6 +154,8 @@ def _fast_matrices(
     flat = model.flat(*span_of(model, t0, t1))
     # The choice must not depend on the rows, or their bits would depend on their neighbours.
     lanes = flat.lanes if runs_in_lanes(model) else None  # made before the threads start
+    below = surface_above(start, t0, t1, model) if lanes is None and o.impacts else NOWHERE
+    t1 = np.where(below >= 0, t0, t1) if below.size else t1
     ends, stop = empty_results(start, t0), t1
     if lanes is not None and (o.stops or o.events or o.impacts):
         ends = fly(start, t0, t1, model, "rkn1210", o)
@@ -163,6 +174,7 @@ def _fast_matrices(
         time_derivatives(flat.forces, start, t0, ends.states, ends.t_tdb, matrices, first, last, by_epoch, by_end)
 
     run_chunks(run, n, o.threads, ROWS_PER_LANE_CHUNK if lanes is not None else ROWS_PER_CHUNK)
+    ground(ends, below, o)
     return PropagationWithStm(
         ends.states, ends.t_tdb, ends.status, ends.stop, ends.steps, matrices, by_epoch, by_end, log=ends.log,
         mass_kg=mass,

@@ -58,7 +58,7 @@ class AltitudeCrossing:
     body : str
         One of the model's bodies.
     altitude_km : float
-        Height above the mean radius (Earth 6371.0 km, Moon 1737.4 km).
+        Height above the mean radius (Earth 6371.0084 km, Moon 1737.4 km).
     inward : bool, optional
         True: downward, False: upward, None: both.
     """

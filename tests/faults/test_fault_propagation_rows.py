@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from sim.core.status import STATUS_TEXT, Status
-from sim.dynamics import ForceModel
-from sim.propagation import propagate, propagate_at
+from sim.dynamics import ForceModel, FullForceModel, open_gravity_field
+from sim.ephemeris import open_ephemeris
+from sim.propagation import propagate, propagate_at, propagate_with_stm
 
 DAY = 86400.0
 T0 = 799862868.1046189
@@ -132,3 +133,67 @@ def test_an_error_in_a_thread_reaches_the_caller(model, monkeypatch):
     monkeypatch.setattr(batch, "propagate_outside", broken)
     with pytest.raises(RuntimeError, match="broken kernel"):
         propagate(np.repeat(STATE[np.newaxis], 200, axis=0), T0, T0 + DAY, model, threads=2)
+
+
+R_MOON_KM = 1737.4
+LUNAR_FIELD = open_gravity_field("grgm1200a", 4)
+MODELS = {
+    "lanes": (ForceModel(center="moon"), {}),
+    "scalar path": (ForceModel(center="moon", point_masses=("moon", "sun"), earth_zonals=0), {}),
+    "all forces": (FullForceModel(center="moon"), {}),
+    "low orbits": (FullForceModel(center="moon", moon_field=LUNAR_FIELD), {"method": "gauss_jackson"}),
+}
+
+
+@pytest.mark.parametrize("name", list(MODELS))
+def test_rows_that_begin_inside_a_body_are_impacts_and_change_no_bit_of_the_others(name):
+    model, options = MODELS[name]
+    above = np.array([[2000.0 + 10.0 * k, 0.0, 0.0, 0.0, 1.1, 1.1] for k in range(8)])
+    inside = above * [[0.5 + 0.01 * k] for k in range(8)]
+    both = np.concatenate([above, inside])[np.arange(16).reshape(2, 8).T.ravel()]
+    for span in (0.1 * DAY, -0.1 * DAY):
+        alone = propagate(above, T0, T0 + span, model, **options)
+        mixed = propagate(both, T0, T0 + span, model, **options)
+        assert alone.ok.all()
+        assert mixed.states[::2].tobytes() == alone.states.tobytes()
+        assert (mixed.status[1::2] == Status.IMPACT).all()
+        assert (mixed.t_tdb[1::2] == T0).all()
+        assert (mixed.steps[1::2] == 0).all()
+        np.testing.assert_array_equal(mixed.states[1::2], inside)
+        surface = 1 if "earth" in model.point_masses else 0
+        assert (mixed.stop[1::2] == surface).all()
+        path = propagate_at(both, T0, [T0, T0 + span], model, **options)
+        np.testing.assert_array_equal(path.status, mixed.status)
+        assert np.isnan(path.path_states[1::2, 1]).all()
+        free = propagate(inside[-1], T0, T0 + 10.0, model, impacts=False, **options)
+        assert free.ok.all()
+
+
+@pytest.mark.parametrize("name", list(MODELS))
+def test_on_the_surface_the_direction_decides(name):
+    model, options = MODELS[name]
+    turn = np.array([[0.36, 0.48, -0.8], [-0.8, 0.6, 0.0], [0.48, 0.64, 0.6]])
+    for rate, span, status in ((0.1, 60.0, 0), (-0.1, 60.0, 2), (0.1, -60.0, 2), (-0.1, -60.0, 0)):
+        state = np.concatenate([turn.T @ [R_MOON_KM, 0.0, 0.0], turn.T @ [rate, 1.7, 0.0]])
+        run = propagate(state, T0, T0 + span, model, **options)
+        assert run.status[0] == status
+        assert run.t_tdb[0] == T0 + (span if status == 0 else 0.0)
+
+
+def test_a_row_of_an_earth_centred_model_that_begins_inside_the_moon(model):
+    moon = open_ephemeris().state("moon", "earth", np.array([T0]))[0]
+    inside, above = (moon + np.array([height, 0.0, 0.0, 0.0, 1.6, 0.0]) for height in (1000.0, 2000.0))
+    run = propagate(np.stack([inside, above, inside]), T0, [T0 + DAY, T0 + 600.0, T0 - DAY], model)
+    assert run.status.tolist() == [Status.IMPACT, Status.OK, Status.IMPACT]
+    assert run.stop.tolist() == [1, -1, 1]
+    barycentric = ForceModel(center="emb")
+    shift = open_ephemeris().state("earth", "emb", np.array([T0]))[0]
+    assert propagate(inside + shift, T0, T0 + DAY, barycentric).status[0] == Status.IMPACT
+
+
+def test_transition_matrices_of_rows_that_begin_inside_a_body():
+    for name in ("lanes", "scalar path"):
+        run = propagate_with_stm([1000.0, 0.0, 0.0, 0.0, 1.1, 1.1], T0, T0 + DAY, MODELS[name][0])
+        assert run.status[0] == Status.IMPACT
+        assert run.t_tdb[0] == T0
+        np.testing.assert_array_equal(run.transition_matrix[0], np.eye(6))

@@ -159,6 +159,11 @@ def test_a_start_below_ground_is_no_impact(model):
     moon_model = ForceModel(center="moon")
     run = propagate([MOON.radius_km - 3.0, 0, 0, 2.0, 1.0, 0], T0, T0 + 300.0, moon_model)
     assert run.status[0] == Status.OK
+    # Not downward, and not from where no ground is.
+    for depth_km, rate_km_s in ((3.0, -2.0), (16.0, 2.0)):
+        run = propagate([MOON.radius_km - depth_km, 0, 0, rate_km_s, 1.0, 0], T0, T0 + 300.0, moon_model)
+        assert run.status[0] == Status.IMPACT
+        assert run.t_tdb[0] == T0
 
 
 def test_output_times(model):
