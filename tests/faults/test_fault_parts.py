@@ -44,6 +44,8 @@ KILLED = """
 import os, signal, sys
 from sim.study import run_scenario
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # tests run in a shell's background inherit none
+
 def kill(label, done, total):
     if (label, done) == (sys.argv[3], int(sys.argv[4])):
         os.kill(os.getpid(), getattr(signal, sys.argv[5]))

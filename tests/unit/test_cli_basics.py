@@ -159,8 +159,9 @@ def test_ctrl_c_says_what_is_kept(invoke, faulty, tmp_path, capsys):
 
 
 INTERRUPTED = """
-import sys, time
+import signal, sys, time
 import sim.scenario, sim.cli
+signal.signal(signal.SIGINT, signal.default_int_handler)  # tests run in a shell's background inherit none
 def slow(kind):
     print("working", flush=True)
     time.sleep(600)
