@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import secrets
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -52,11 +53,11 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     )  # fmt: skip
     once.add_argument("--task", choices=sorted(every), default="W1")
     seeds = once.add_mutually_exclusive_group()
-    seeds.add_argument("--seed", type=int, default=1, help="of the inputs (default 1)")
+    seeds.add_argument("--seed", type=whole_from(0), default=1, help="of the inputs (default 1), 0 and more")
     seeds.add_argument("--unseen", action="store_true", help="a seed drawn now, which nobody has tuned anything to")
     once.add_argument("--tools", help="comma-separated (default perilune,heyoka; T1, T2: perilune; W1-events: all)")
     once.add_argument("--rows", type=int, help=f"default {ROWS}; T1, T2 and GMAT bring their own")
-    once.add_argument("--rounds", type=int, default=5)
+    once.add_argument("--rounds", type=whole_from(1), default=5)
     once.add_argument("--json", type=Path, help="append the records to this file, one JSON line each")
     once.add_argument(
         "--interpreter", action="append", default=[], metavar="TOOL=PATH",
@@ -69,17 +70,40 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     commands.add_parser("keys", help="what the keys of a record mean")
     counted = commands.add_parser("instructions", help="instructions per trajectory, where, and of what kind")
     counted.add_argument("--task", choices=sorted(TASKS), default="W1")
-    counted.add_argument("--rows", type=int, default=64)
-    counted.add_argument("--seed", type=int, default=1)
+    counted.add_argument("--rows", type=whole_from(1), default=64)
+    counted.add_argument("--seed", type=whole_from(0), default=1)
     counted.add_argument(
         "--counter", choices=("steps", "process"), default="steps",
         help="steps: one by one through the kernels (default); process: of whole processes, by perf or valgrind",
     )  # fmt: skip
     counted.add_argument("--tools", default="perilune", help="comma-separated, those of this interpreter (steps)")
     counted.add_argument("--span-day", type=float, help="length of the trajectories (steps), by default the task's")
-    counted.add_argument("--rounds", type=int, default=2, help="counts, each in a process of its own (steps)")
+    counted.add_argument("--rounds", type=whole_from(1), default=2, help="counts, each in a process of its own (steps)")
     counted.add_argument("--json", type=Path, help="append the records to this file (steps)")
     return parser.parse_args(arguments)
+
+
+def whole_from(least: int) -> Callable[[str], int]:
+    """Return a reader of whole numbers for options.
+
+    Parameters
+    ----------
+    least : int
+        Smallest one allowed.
+
+    Returns
+    -------
+    callable
+        Text to number; the parser of the command line says what is wrong.
+    """
+
+    def read(text: str) -> int:
+        number = int(text) if text.strip().removeprefix("-").isdecimal() else least - 1
+        if number < least:
+            raise argparse.ArgumentTypeError(f"found {text!r}; allowed: whole numbers from {least}")
+        return number
+
+    return read
 
 
 def usual_tools(task: str) -> str:

@@ -12,6 +12,7 @@ import pytest
 
 pytest.importorskip("benchmarks", reason="the benchmarks are not part of the installed package")
 
+from benchmarks.__main__ import parse
 from benchmarks.records import write_records
 from benchmarks.registry import TASKS
 from benchmarks.runner import Tuned, rate_at_level, run, tune
@@ -91,3 +92,19 @@ def test_power_series_reproduces_a_polynomial():
     expected[0, 0] = expected[3, 0] = expected[7, 1] = 1.0
     expected[1, 1] = -1.0
     assert np.abs(found - expected).max() < 1e-13
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["run", "--seed", "-5"], "--seed: found '-5'; allowed: whole numbers from 0"),
+        (["run", "--seed", "x"], "--seed: found 'x'; allowed: whole numbers from 0"),
+        (["run", "--rounds", "0"], "--rounds: found '0'; allowed: whole numbers from 1"),
+        (["instructions", "--rows", "0"], "--rows: found '0'; allowed: whole numbers from 1"),
+    ],
+)
+def test_numbers_that_measure_nothing_are_refused(arguments, words, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        parse(arguments)
+    assert stopped.value.code == 2
+    assert words in capsys.readouterr().err

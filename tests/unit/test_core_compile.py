@@ -108,20 +108,27 @@ def test_every_status_has_a_sentence_and_fits_a_byte():
 
 START = f"""
 import json, resource
-import sim
-from sim.dynamics import ForceModel
-run = sim.propagate([{STATE}] * 9, {EPOCH}, {EPOCH} + 432000.0, ForceModel())
+from numba.core import event
+with event.install_recorder("numba:compile") as compiled:
+    import sim
+    from sim.core.compile import CACHE_FOLDER
+    from sim.dynamics import ForceModel
+    run = sim.propagate([{STATE}] * 9, {EPOCH}, {EPOCH} + 432000.0, ForceModel())
 used = resource.getrusage(resource.RUSAGE_SELF)
-print(json.dumps({{"cpu_s": used.ru_utime + used.ru_stime, "state": run.states[0].tolist()}}))
+print(json.dumps({{"cpu_s": used.ru_utime + used.ru_stime, "state": run.states[0].tolist(),
+                   "compiled": len(compiled.buffer), "cached": CACHE_FOLDER is not None}}))
 """
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no resource module")
-def test_a_warm_start_is_short(record_accuracy):
-    """From nothing to five propagated days, imports included; measured 2.0 to 2.4 s on a machine that is overfull."""
-    run(START)  # fills the cache, where it is empty
-    found = run(START)
-    record_accuracy("start with kernels in the cache", "goal 2 s", "processor time", found["cpu_s"], "s", 5.0)
+def test_a_warm_start_compiles_nothing():
+    """How long it takes is for ``python -m benchmarks.start_up``, on a machine that does nothing else."""
+    # Processes beside this one may write to the same cache, and one of them then compiles once more.
+    starts = [run(START)]
+    while starts[-1]["compiled"] and starts[-1]["cached"] and len(starts) < 4:
+        starts.append(run(START))
+    assert starts[-1]["compiled"] == 0 or not starts[-1]["cached"]
+    assert starts[-1]["state"] == starts[0]["state"]
 
 
 @pytest.mark.slow
@@ -130,6 +137,7 @@ def test_a_cold_start_and_one_without_a_cache(tmp_path, record_accuracy):
     blocker = tmp_path / "file"
     blocker.write_text("a file stands where the folder should be")
     cold = run(START, PERILUNE_CACHE_DIR=str(tmp_path / "cache"))
+    assert cold["compiled"] > 0
     without = run(START, PERILUNE_CACHE_DIR=str(blocker / "cache"))
     warm = run(START, PERILUNE_CACHE_DIR=str(tmp_path / "cache"))
     assert cold["state"] == without["state"] == warm["state"]
