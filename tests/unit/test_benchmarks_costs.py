@@ -45,7 +45,7 @@ def test_lifetimes_of_peers_are_scaled_by_the_days_flown(tmp_path, monkeypatch):
     equal = lifetime_peers.scaled(
         {**week, "rate_per_s_core": 2.0, "level_m": 12.0, "level_rates": [2.0, 4.0, 8.0]}, lifetime_peers.flown_day()
     )
-    assert equal["orbit_days_per_s_core"] == 28.0 and equal["scaled_at_m"] == 12.0, "the rate at just the error asked for"
+    assert equal["orbit_days_per_s_core"] == 28.0 and equal["scaled_at_m"] == 12.0, "at just the error asked for"
     path.write_text(path.read_text() + json.dumps(found) + "\n")
     monkeypatch.setattr(cost_tables, "LOW_ORBITS", path)
     text = cost_tables.lifetime_table()
