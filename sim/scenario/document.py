@@ -162,7 +162,7 @@ def _text(path: str) -> str:
     if len(raw) > MAX_BYTES:
         raise _error(path, 0, f"more than {MAX_BYTES} bytes", f"at most {MAX_BYTES} bytes", "is this a scenario?")
     try:
-        return raw.decode("utf-8")
+        return raw.decode("utf-8").removeprefix("\ufeff")  # a byte order mark, as some editors write
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         found = f"byte 0x{raw[error.start]:02x}, which is not UTF-8"

@@ -21,7 +21,7 @@ def edited(tmp_path: Path, old: str, new: str) -> Path:
     assert old in text, f"the example no longer holds {old!r}"
     path = tmp_path / "mission.toml"
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
-    (tmp_path / "sources.toml").write_text((ROOT / "scenarios" / "sources.toml").read_text(encoding="utf-8"))
+    (tmp_path / "sources.toml").write_bytes((ROOT / "scenarios" / "sources.toml").read_bytes())
     return path
 
 

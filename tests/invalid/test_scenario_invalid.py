@@ -119,6 +119,14 @@ def test_carriage_returns_do_not_shift_lines(tmp_path: Path) -> None:
     assert f"{path}:34: parking_orbit.altitude_km: found 185000" in only_problem(path)
 
 
+def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:
+    text = (FOLDER / "unit_slip_altitude.toml").read_text(encoding="utf-8")
+    path = tmp_path / "marked.toml"
+    path.write_text(text, encoding="utf-8-sig")
+    (tmp_path / "sources.toml").write_bytes((FOLDER / "sources.toml").read_bytes())
+    assert f"{path}:34: parking_orbit.altitude_km: found 185000" in only_problem(path)
+
+
 def test_faulty_shared_sources_are_named_once(tmp_path: Path) -> None:
     for name in ("good_plan", "good_lander", "good_orbiter"):
         (tmp_path / f"{name}.toml").write_bytes((FOLDER / f"{name}.toml").read_bytes())
