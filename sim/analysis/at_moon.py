@@ -40,10 +40,10 @@ from sim.timescales import utc_day_start_tdb, utc_from_tdb
 from sim.transfer.verify import sample_trajectory
 
 TABLES = (
-    *("at_moon", "landing", "places", "partners", "radios", "operations", "descent", "overburn"),
+    *("spacecraft", "at_moon", "landing", "places", "partners", "radios", "operations", "descent", "overburn"),
     *("insertion", "orbit_life", "relay_design"),
 )
-"""Tables of a mission file on which this rests, beside the launch."""
+"""Tables of a mission file on which this rests, beside those of the launch."""
 
 
 def at_moon(

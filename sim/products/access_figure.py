@@ -101,15 +101,15 @@ def _rows(found: AtMoon, contacts: Table) -> list[Row]:
             index = np.flatnonzero(chosen & (contacts["first"] == first) & (contacts["second"] == second))
             arrow = "\u2194" if kind == "crosslink" else "\u2192"
             if kind == "together":
-                words = " & ".join(_brief(found, one) for one in str(first).split("&"))
-                made.append((f"{words} over {_brief(found, second)}", colour, index))
+                words = " & ".join(_brief(found, one, 12) for one in str(first).split("&"))
+                made.append((f"{words} over {_brief(found, second, 12)}", colour, index))
                 continue
             a, b = (second, first) if kind == "relay" else (first, second)
             made.append((f"{_brief(found, a)} {arrow} {_brief(found, b)}", colour, index))
     return made
 
 
-def _brief(found: AtMoon, party: str) -> str:
+def _brief(found: AtMoon, party: str, most: int = 22) -> str:
     """Name a party in a few letters: a station by its id, an orbiter without its phase, a place without its site."""
     party = str(party)
     if party in {place["id"] for place in found.facts["places"] if place["own"]}:
@@ -119,7 +119,25 @@ def _brief(found: AtMoon, party: str) -> str:
         return party.replace("_", " ").title()
     name = found.words(party).split(",")[0]
     name = name.split(" at ")[0] if party in ours else name
-    return name if len(name) <= 22 else f"{name[:20]}…"
+    return shortened(name, most)
+
+
+def shortened(name: str, most: int) -> str:
+    """Shorten a name to what a label has room for: without what it is of, then cut.
+
+    Parameters
+    ----------
+    name : str
+        Name.
+    most : int
+        Characters.
+
+    Returns
+    -------
+    str
+    """
+    short = name if len(name) <= most else name.split(" of ")[0]
+    return short if len(short) <= most else f"{short[: most - 1].rstrip()}…"
 
 
 def _shown_until(contacts: Table, rows: Sequence[Row], link: dict[str, Any]) -> tuple[np.datetime64, np.datetime64]:

@@ -19,6 +19,9 @@ _HEIGHT_IN = 6.4
 _FAR_KM = 1.25
 """The picture of the path reaches so much farther than the farthest closed orbit."""
 
+_RESTS_ON = (":insertion", *(f":spacecraft.{name}" for name in ("launch_mass", "engine", "trim")))
+"""Inputs on which the burns rest, by the begins of their keys."""
+
 
 def draw(found: AtMoon, path: Path) -> Path:
     """Draw the burns from the arrival to the working orbit.
@@ -50,7 +53,7 @@ def draw(found: AtMoon, path: Path) -> Path:
         figure,
         "Inertial axes: x to the ascending node of the last orbit on the Moon's equator. Moon's field GRGM1200A to "
         f"degree {facts['degree']}, Earth and Sun; main engine at constant thrust. Altitudes over 1737.4 km."
-        + style.assumed_text(key for key in found.facts["assumed"] if ":insertion" in key),
+        + style.assumed_text(key for key in found.facts["assumed"] if any(word in key for word in _RESTS_ON)),
     )
     return style.save(figure, path)
 

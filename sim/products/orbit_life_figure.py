@@ -17,6 +17,9 @@ from sim.products.tables import Table
 
 _HEIGHT_IN = 8.0
 
+_RESTS_ON = (":orbit_life", ":operations", ":spacecraft.launch_mass", ":spacecraft.dry_mass", ":spacecraft.engine_isp")
+"""Inputs on which life and keeping rest, by the begins of their keys: masses for the share of the propellant."""
+
 
 def draw(found: AtMoon, life: Json, path: Path) -> Path:
     """Draw what becomes of one phase's orbit, and what keeping it costs.
@@ -49,7 +52,7 @@ def draw(found: AtMoon, life: Json, path: Path) -> Path:
         figure,
         f"Moon's field GRGM1200A to degree {life['degree']}, Earth and Sun; start {life['start_utc'][:10]}. Lost: "
         f"under {life['limit_altitude_km']:g} km over 1737.4 km. Node: selenographic longitude at the start."
-        + style.assumed_text(key for key in found.facts["assumed"] if ":orbit_life" in key or ":operations" in key),
+        + style.assumed_text(key for key in found.facts["assumed"] if any(word in key for word in _RESTS_ON)),
     )
     return style.save(figure, path)
 

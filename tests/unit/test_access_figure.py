@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sim.products.access_figure import _bar, _counts
+from sim.products.access_figure import _bar, _counts, shortened
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,9 @@ def test_a_contact_of_less_than_a_pixel_is_drawn_about_its_middle() -> None:
     assert width == 0.007
     assert begin + 0.5 * width == pytest.approx(10.0005)
     assert _bar(10.0, 11.0, 0.007) == (10.0, 1.0)
+
+
+def test_names_are_cut_where_they_say_least() -> None:
+    assert shortened("Polar relay of the plan of 2021", 22) == "Polar relay"
+    assert shortened("Queqiao-2 as flown in 2024, relay", 12) == "Queqiao-2 a…"
+    assert shortened("Chang'e 7", 12) == "Chang'e 7"
