@@ -20,6 +20,7 @@ import time
 import traceback
 from collections.abc import Callable
 from importlib import metadata
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -435,6 +436,10 @@ def info() -> None:
 
 def main() -> None:
     """Run the command line; ends the process with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal or pipe without some sign (a degree, an ellipsis) gets a question mark in its place.
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         app()
     except KeyboardInterrupt:  # pressed while Python was still importing or leaving

@@ -129,3 +129,10 @@ def test_all_faults_of_a_file_come_at_once(tmp_path: Path) -> None:
     both = done.stderr + done.stdout
     assert done.returncode == 2
     assert "lunch_mass_kg" in both and "extra_km" in both
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["check", str(GOOD)], ["check", "\u043d\u0435\u0442.toml"]])
+def test_a_narrow_terminal_that_knows_no_foreign_signs(arguments: list[str]) -> None:
+    done = run(arguments, PYTHONIOENCODING="ascii", COLUMNS="20")
+    assert done.returncode == (2 if arguments[-1].startswith("\u043d") else 0), done.stderr
+    assert "Traceback" not in done.stderr

@@ -55,7 +55,7 @@ def mission(key: str = "m") -> dict[str, Any]:
 
 def test_run_without_missions_still_has_a_report(empty_run: Path) -> None:
     (page,) = plot_directory(empty_run)
-    assert page.name == "report.html" and "Sources" in page.read_text()
+    assert page.name == "report.html" and "Sources" in page.read_text(encoding="utf-8")
 
 
 def test_folder_that_is_none(tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ def test_main_job_writes_what_it_says(comparison: Path) -> None:
         assert rows
         assert math.isfinite(float(rows[0]["tli_dv_m_s"]))
     assert len(list((comparison / "figures").glob("*.png"))) >= 6
-    assert (comparison / "report.html").read_text().count("data:image/png;base64,") >= 6
+    assert (comparison / "report.html").read_text(encoding="utf-8").count("data:image/png;base64,") >= 6
 
 
 def test_main_job_numbers_lie_in_published_ranges(comparison: Path) -> None:

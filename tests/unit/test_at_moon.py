@@ -259,7 +259,7 @@ def test_files_figures_and_report(luna_26, luna_25, change_7, tmp_path):
         facts = summary["missions"][0]["at_moon"]
         assert facts["assumed"] and all(table["rows"] for table in facts["tables"])
         assert all(len(row) == len(table["columns"]) for table in facts["tables"] for row in table["rows"])
-        page = (out / "report.html").read_text()
+        page = (out / "report.html").read_text(encoding="utf-8")
         assert 'id="at-moon"' in page and "assumed" in page and page.count("<img") >= len(names)
         for table in facts["tables"]:
             assert table["title"].replace("'", "&#39;") in page

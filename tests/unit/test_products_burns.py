@@ -92,7 +92,7 @@ def test_limits_are_counted_in_summary_and_report(missions, folder: Path) -> Non
     assert told["loi_stations"]["limit"] == "bear_lakes or ussuriysk or yevpatoria"
     assert sum(item["refused_n"] for item in told.values()) > 0
     plot_directory(folder)
-    report = (folder / "report.html").read_text()
+    report = (folder / "report.html").read_text(encoding="utf-8")
     assert "loi stations" in report and "lunar orbit insertion 3 of 3" in report
 
 
