@@ -317,7 +317,7 @@ def jobs() -> list[Job]:
     ]
     out += [
         Job("relays", f"frozen over {m} months, node {n:g}", partial(frozen_relay, n, m), 0.6 * m)
-        for m in (12, 24, 60)
+        for m in (12, 24, 60, 120)
         for n in (0.0, 90.0, 180.0, 270.0)
     ]
     out += [

@@ -9,13 +9,15 @@ stray least over a stated span. (That their trends vanish would say nothing ther
 swings about it in two years or so, and a line fitted over a whole swing is level however wide it is.)
 
 Measured from 2 April 2024 (``benchmarks/results/lunar_orbits.jsonl``): the ellipse of 6541 km, e = 0.6 of Ely (2005),
-corrected over 12, 24 or 60 months at four nodes, keeps 0.537 < e < 0.654 and its argument within 75 to 105 degrees for
-ten years; uncorrected seeds keep 0.535 < e < 0.637 for five. The argument swings by 15 degrees in years, forced and
-free together, and the correction takes out only the free part. Queqiao-2's ellipse as flown, 200 x 16,000 km at 62.4
-degrees, lasts three years untouched at nodes from 345 to 60 degrees and falls within 2 to 365 days at the others; at
-119.25 degrees it falls at all nodes within 155 days. Its node is not public. Kept above 100 km by
-:func:`sim.operations.orbit_keeping.keep_above` it lasts at every node, for 0 to 118 m/s in the first year and at most 7
-in the second.
+corrected over 12, 24 or 60 months at four nodes, keeps 0.537 < e < 0.654 and its argument within 75 to 105 degrees
+for ten years; uncorrected seeds keep 0.535 < e < 0.637 for five. The argument swings by 15 degrees in years, forced
+and free together, and the correction takes out only the free part. What is forced grows with the span and bends the
+sum of squares, so that Gauss-Newton, which sees slopes only, crept and passed the least (not done in 8 corrections
+over 120 months); Newton's steps with measured bends take 2 or 3 there, and 2 over 60 months. Queqiao-2's ellipse
+as flown, 200 x 16,000 km at 62.4 degrees, lasts three years untouched at nodes from 345 to 60 degrees and falls
+within 2 to 365 days at the others; at 119.25 degrees it falls at all nodes within 155 days. Its node is not public.
+Kept above 100 km by :func:`sim.operations.orbit_keeping.keep_above` it lasts at every node, for 0 to 118 m/s in the
+first year and at most 7 in the second.
 
 Elements count here from the plane of the Earth's motion about the Moon at the epoch (`earth_plane_axes`), or from the
 Moon's equator of date; function and field names say which. An argument of perilune of 90 degrees puts the perilune over
@@ -53,6 +55,11 @@ RELAY_DEGREE = 12
 """Default degree of the Moon's field: ellipses of hours and more are near it for a small part of their time."""
 _RELAY_TOLERANCE = 1e-12
 _DIFFERENCE_DEG = 0.5
+_OFFSETS_DEG = _DIFFERENCE_DEG * np.array(
+    [[0.0, 0.0], [1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0], [1.0, 1.0]]
+)
+"""Inclination and argument of the trials around a guess; six rows share the lanes and cost as much as three."""
+_FLATTEST = 0.02
 _LARGEST_MOVE_DEG = 5.0
 _DAYS_A_YEAR = 365.25
 
@@ -340,17 +347,20 @@ def frozen_relay_orbit(
     axes = earth_plane_axes(t0_tdb, None if model is None else model.ephemeris)
     seed = float(frozen_inclination_deg(ecc))
     guess = np.array([seed, argument_deg])
-    offsets = _DIFFERENCE_DEG * np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
     first: tuple[float, FloatArray] | None = None
+    best: tuple[float, FloatArray] | None = None
     for iteration in range(max_iterations + 1):
-        rows = np.stack([relay_state(semi_major_axis_km, ecc, i, node_deg, w, axes) for i, w in guess + offsets])
+        rows = np.stack([relay_state(semi_major_axis_km, ecc, i, node_deg, w, axes) for i, w in guess + _OFFSETS_DEG])
         flown = evolve_relay_orbits(rows, t0_tdb, span, degree=degree, model=model)
         _check_lasts(flown, guess, span)
         strayed = _strayed(flown, ecc, span)
         spread, trend = float(np.sqrt(strayed[0] @ strayed[0])), flown.trends(span)[0]
         first = first or (spread, trend)
-        jacobian = (strayed[1:] - strayed[:1]).T / _DIFFERENCE_DEG
-        move = np.linalg.lstsq(jacobian, -strayed[0], rcond=None)[0]
+        if best is not None and spread > best[0]:
+            guess = 0.5 * (guess + best[1])  # too far: half the way back
+            continue
+        best = spread, guess
+        move = _newton_move_deg(strayed)
         if float(np.abs(move).max()) < tolerance_deg:
             used = flown.ecc[0, flown.elapsed_day <= span]
             return FrozenRelay(
@@ -363,6 +373,21 @@ def frozen_relay_orbit(
         f"no frozen ellipse of {semi_major_axis_km:g} km and eccentricity {ecc:g} found near {seed:.1f} degrees in "
         f"{max_iterations} corrections; try another node, fewer months or another size"
     )
+
+
+def _newton_move_deg(strayed: FloatArray) -> FloatArray:
+    """Step to the least mean square, (2,), from rows at `_OFFSETS_DEG`: Newton's, where the square is a bowl."""
+    square = np.sum(strayed * strayed, axis=1)
+    slope = np.array([square[1] - square[2], square[3] - square[4]]) / (2.0 * _DIFFERENCE_DEG)
+    mixed = square[5] - square[1] - square[3] + square[0]
+    bend = np.array(
+        [[square[1] - 2.0 * square[0] + square[2], mixed], [mixed, square[3] - 2.0 * square[0] + square[4]]]
+    ) / (_DIFFERENCE_DEG * _DIFFERENCE_DEG)
+    low, high = np.linalg.eigvalsh(bend)
+    if low < _FLATTEST * high:
+        jacobian = np.stack([strayed[1] - strayed[2], strayed[3] - strayed[4]]) / (2.0 * _DIFFERENCE_DEG)
+        bend = 2.0 * np.sum(jacobian[:, None] * jacobian[None, :], axis=2)  # Gauss and Newton's: always a bowl
+    return np.asarray(-np.linalg.solve(bend, slope))
 
 
 def _check_lasts(flown: RelayEvolution, guess: FloatArray, span_day: float) -> None:
