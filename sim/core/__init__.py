@@ -12,7 +12,8 @@ The scalar parts compose along independent axes: what depends on time only (:mod
 Rows without events go eight in lockstep (:mod:`~sim.core.lanes` on :mod:`~sim.core.simd`), on deviations from
 conics; both paths carry transition matrices on request (:mod:`~sim.core.lanes_columns`,
 :mod:`~sim.core.rkn1210_columns`). All forces of flight work, velocity-dependent ones included, are in
-:mod:`~sim.core.full_forces` and :mod:`~sim.core.full_dop853`, gravity fields of any degree in
-:mod:`~sim.core.harmonics`. Low orbits under such a field go eight or sixteen in lockstep too, by Gauss-Jackson's method
-(:mod:`~sim.core.low_lanes`, :mod:`~sim.core.lanes_harmonics`).
+:mod:`~sim.core.full_forces` and :mod:`~sim.core.full_dop853`, with events on their way in
+:mod:`~sim.core.full_events`; gravity fields of any degree in :mod:`~sim.core.harmonics`. Low orbits under such a field
+go eight or sixteen in lockstep too, by Gauss-Jackson's method (:mod:`~sim.core.low_lanes`,
+:mod:`~sim.core.lanes_harmonics`).
 """

@@ -27,9 +27,8 @@ from sim.core.full_events import (
     accept_watch,
     begin_watch,
     fill_powers,
-    first_stop,
+    find_events,
     put_place,
-    record_events,
     screen,
     stages,
 )
@@ -90,14 +89,14 @@ def search_step(
     which = NO_EVENT
     cut = 0.5 * h
     for turn in range(2):
-        # First to the middle, then to the event: each place where steps are made costs a second of compilation.
+        # First to the middle, then to the event: each place where steps are made is compiled again in every caller.
         stages(y, s, cut, areas, burn, forces, work, k, met)
         if turn == 1:
             break
         rates(met, s + cut, areas, burn, forces, work, k[1])
         put_place(met, k[1], look.place)
         fill_powers(y, trial, look.place, h, k, look.powers)
-        which, cut = first_stop(s, h, watch, forces, number, row, look, log)
+        which, cut = find_events(s, h, True, math.inf, 0.0, 0.0, watch, forces, number, row, look, log)
         if which == NO_EVENT or (body >= 0 and watch.codes[which, STATUS] == IMPACT):
             break
     if which != NO_EVENT and watch.codes[which, STATUS] != IMPACT:
@@ -176,7 +175,7 @@ def advance(
         cut = use
         code = OK
         if watching:
-            rates(trial, s0 + tau + use, areas, burn, forces, work, k[END])
+            rates(trial, s0 + (tau + use), areas, burn, forces, work, k[END])
             which, cut, some = search_step(
                 y, trial, s0 + tau, use, body, areas, burn, forces, surfaces, watch, work, k, look, row, log
             )
@@ -194,7 +193,9 @@ def advance(
             copy(look.met, y)
         if some:
             until = math.inf if code == OK else cut
-            record_events(s0 + tau, use, until, t0, tau, watch, forces, int(work.number[0]), row, look, log)
+            find_events(
+                s0 + tau, use, False, until, t0, tau, watch, forces, int(work.number[0]), row, look, log
+            )  # fmt: skip
         if code != OK:
             return code, made, tau + cut, h
         copy(trial, y)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from sim.core.compile import lean_kernel
 from sim.core.dop853_step import norm3
 from sim.core.full_events import stages
-from sim.core.full_forces import CENTER, FullForces, Work, rates, shadow_edges
+from sim.core.full_forces import CENTER, FullForces, Work, place_bodies, shadow_edges
 
 Array = npt.NDArray[np.float64]
 
@@ -65,8 +65,11 @@ def land(
     before: Array, s: float, h: float, body: int, radius: float, areas: Array, burn: Array, forces: FullForces,
     work: Work, k: Array, y: Array,
 ) -> float:
-    """Cut a step that ended inside a body at its surface, into ``y``; return the length of the cut step."""
-    rates(before, s, areas, burn, forces, work, k[0])
+    """Cut a step that ended inside a body at its surface, into ``y``; return the length of the cut step.
+
+    ``k[0]`` holds the rates at its beginning.
+    """
+    place_bodies(forces, s, False, work)
     low = 0.0
     high = h
     height_low = distance_to(before, body, work) - radius

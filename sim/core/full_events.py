@@ -324,15 +324,22 @@ def close_in(
 
 
 @lean_kernel
-def first_stop(
-    s: float, h: float, watch: FullWatch, forces: FullForces, number: int, row: int, look: Look, log: Log
+def find_events(
+    s: float, h: float, ending: bool, until: float, t0: float, tau: float, watch: FullWatch, forces: FullForces,
+    number: int, row: int, look: Look, log: Log,
 ) -> tuple[int, float]:
-    """Find the earliest event in a step that ends its row.
+    """Find the earliest event in a step that ends its row, or write down those that do not.
 
     Parameters
     ----------
     s, h : float
         Beginning and length of the step.
+    ending : bool
+        Which of both.
+    until : float
+        Where the row ends in the step, or infinite.
+    t0, tau : float
+        Epoch of the row, TDB s past J2000, and the beginning of the step past it.
     watch, forces : FullWatch, FullForces
         Events and model.
     number, row : int
@@ -340,52 +347,27 @@ def first_stop(
     look : Look
         With the functions at the ends (:func:`screen`) and the polynomial (:func:`fill_powers`).
     log : Log
-        Where parts of the step that were given up are counted.
+        Receives events that are recorded, and the number of parts of the step that were given up.
 
     Returns
     -------
     tuple of int, float
-        Event or ``NO_EVENT``, and its time into the step.
+        Event that ends the row or ``NO_EVENT``, and its time into the step.
     """
     found = NO_EVENT
-    earliest = math.inf
     for e in range(watch.codes.shape[0]):
-        if watch.codes[e, STATUS] == 0 or math.isnan(look.values[e, MIDDLE_OF]):
-            continue
-        log.unresolved[row] += find_zeros(s, h, e, watch, forces, number, look)
-        for pair in range(look.marks[COUNT, 0]):
-            t = close_in(s, h, e, pair, watch, forces, number, look)
-            if abs(t) < abs(earliest):
-                found = e
-                earliest = t
-    return found, earliest
-
-
-@lean_kernel
-def record_events(
-    s: float, h: float, until: float, t0: float, tau: float, watch: FullWatch, forces: FullForces, number: int,
-    row: int, look: Look, log: Log,
-) -> None:
-    """Write down the events in a step that do not end its row, as far as the row goes.
-
-    Parameters
-    ----------
-    s, h : float
-        Beginning and length of the step.
-    until : float
-        Where the row ends in the step, or infinite.
-    t0, tau : float
-        Epoch of the row, TDB s past J2000, and the beginning of the step past it.
-    watch, forces, number, row, look, log
-        See :func:`first_stop`.
-    """
-    for e in range(watch.codes.shape[0]):
-        if watch.codes[e, STATUS] != 0 or math.isnan(look.values[e, MIDDLE_OF]):
+        if (watch.codes[e, STATUS] != 0) != ending or math.isnan(look.values[e, MIDDLE_OF]):
             continue
         log.unresolved[row] += find_zeros(s, h, e, watch, forces, number, look)
         for pair in range(look.marks[COUNT, 0]):
             gone = close_in(s, h, e, pair, watch, forces, number, look)
-            if abs(gone) < abs(until):
-                for c in range(6):
-                    look.small[RESULT + 1 + c, 0] = look.place[c]
-                record(row, e, t0 + (tau + gone), h < 0.0, look.small, 0, log)
+            if abs(gone) >= abs(until):
+                continue
+            if ending:
+                found = e
+                until = gone
+                continue
+            for c in range(6):
+                look.small[RESULT + 1 + c, 0] = look.place[c]
+            record(row, e, t0 + (tau + gone), h < 0.0, look.small, 0, log)
+    return found, until

@@ -102,6 +102,9 @@ def test_recorded_states_are_those_of_the_flight_and_cost_no_bit(name):
     plain = propagate(state, t0, t1, model, **options)
     np.testing.assert_array_equal(run.states, plain.states)
     np.testing.assert_array_equal(run.steps, plain.steps)
+    free, seen = (propagate(state, t0, t1, model, events=e, impacts=False, **options) for e in ((), BOTH))
+    np.testing.assert_array_equal(free.states, seen.states)  # nothing at all is watched for in the first
+    np.testing.assert_array_equal(free.steps, seen.steps)
     log = run.log
     kept = log.count[0]
     times = log.t_tdb[0, :kept]
