@@ -141,7 +141,22 @@ def _injection(
 
 
 def own_contacts(case: MissionCase) -> tuple[ContactResult, ...]:
-    """Return the contacts of a mission's own phases in orbit with its own landing site; empty without one."""
-    if case.landing is None:
+    """Return the contacts of a mission's own phases in orbit with its own landing site; empty without one.
+
+    Only of phases that go on after the landing: before, what orbits is what lands.
+
+    Parameters
+    ----------
+    case : MissionCase
+        Mission.
+
+    Returns
+    -------
+    tuple of ContactResult
+        One a phase.
+    """
+    place = case.landing
+    if place is None:
         return ()
-    return tuple(contact(case, phase, case.landing) for phase in case.phases)
+    after = [phase for phase in case.phases if phase.start_day + phase.duration_day > place.delay_day]
+    return tuple(contact(case, phase, place) for phase in after)

@@ -130,7 +130,7 @@ def assumed_downlink() -> LinkBudget:
     """Orbiter to a 35-70 m ground station in X band: all numbers assumed."""
     return LinkBudget(
         "X-band downlink", 8.4e9, 20.0, 36.0, 47.0, 3.0, 2.5, 3.0, 50e6, "assumed",
-        "no radio of Luna 26 is published; 20 W into a 0.9 m dish, station of 35 m class (G/T 47 dB/K)",
+        "no radio of these orbiters was found; 20 W into a 0.9 m dish, station of 35 m class (G/T 47 dB/K)",
     )  # fmt: skip
 
 

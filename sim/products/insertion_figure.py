@@ -116,7 +116,7 @@ def _costs(axes: Axes, burns: Table) -> None:
     most = float(np.max(impulse + loss))
     for index, place in enumerate(places):
         axes.barh(place, impulse[index], color=style.colour(index), height=0.6)
-        lost = abs(round(float(loss[index]), 2))
+        lost = round(float(loss[index]), 2) + 0.0  # no minus before a zero
         axes.annotate(
             f"{impulse[index]:.1f} m/s, loss {lost:.2f} m/s, {burns['duration_s'][index]:.1f} s",
             (impulse[index], place), xytext=(5, 0), textcoords="offset points", va="center", fontsize=9,

@@ -160,7 +160,10 @@ def _command(summary: dict[str, Any]) -> str:
 
 def number(value: float | None, digits: int = 0) -> str:
     """Write a number with thin spaces between thousands; a dash when there is none."""
-    return "–" if value is None else f"{value:,.{digits}f}".replace(",", "\u202f").replace("-", "\u2212")
+    if value is None:
+        return "–"
+    # No minus before a zero.
+    return f"{round(value, digits) + 0.0:,.{digits}f}".replace(",", "\u202f").replace("-", "\u2212")
 
 
 def span(values: dict[str, float] | None, digits: int = 0) -> str:

@@ -371,7 +371,9 @@ def test_timeline_without_opportunity_is_the_launch_period_alone():
 
 def test_own_contacts_need_a_landing():
     assert own_contacts(ORBITER) == ()
-    (found,) = own_contacts(LANDER)
+    assert own_contacts(LANDER) == (), "the phase ends with the landing: what orbits is what lands"
+    longer = replace(LANDER, phases=(replace(LANDER_PHASE, duration_day=61.0),))
+    (found,) = own_contacts(longer)
     assert found.minutes_per_day == pytest.approx(173.0, abs=1.0)
 
 

@@ -159,7 +159,7 @@ def test_a_mission_run_is_complete(flight):
     assert flight.assumed
     assert flight.sources
     assert {bar.label for bar in flight.timeline} >= {"launch period", "transfer"}
-    assert len(flight.contacts) == len(mission.case.phases)
+    assert flight.contacts == (), "nothing of Luna 25 stays in orbit after the landing"
 
 
 def test_windows_only_have_no_trajectory(flight):
