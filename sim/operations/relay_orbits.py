@@ -13,7 +13,7 @@ corrected over 12, 24 or 60 months at four nodes, keeps 0.537 < e < 0.654 and it
 for ten years; uncorrected seeds keep 0.535 < e < 0.637 for five. The argument swings by 15 degrees in years, forced
 and free together, and the correction takes out only the free part. What is forced grows with the span and bends the
 sum of squares, so that Gauss-Newton, which sees slopes only, crept and passed the least (not done in 8 corrections
-over 120 months); Newton's steps with measured bends take 2 or 3 there, and 2 over 60 months. Queqiao-2's ellipse
+over 120 months); Newton's steps with measured bends take 1 to 3 there, and 2 over 60 months. Queqiao-2's ellipse
 as flown, 200 x 16,000 km at 62.4 degrees, lasts three years untouched at nodes from 345 to 60 degrees and falls
 within 2 to 365 days at the others; at 119.25 degrees it falls at all nodes within 155 days. Its node is not public.
 Kept above 100 km by :func:`sim.operations.orbit_keeping.keep_above` it lasts at every node, for 0 to 118 m/s in the

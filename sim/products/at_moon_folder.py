@@ -73,6 +73,54 @@ class AtMoon:
         """
         return str(self.facts["names"].get(party, party.replace("_", " ")))
 
+    def assumed_of(self, *words: str) -> list[str]:
+        """Return the assumed inputs whose keys hold one of some words.
+
+        Parameters
+        ----------
+        *words : str
+            Such as ``:operations``, the table of a key.
+
+        Returns
+        -------
+        list of str
+            Keys, in file order.
+        """
+        return [key for key in self.facts["assumed"] if any(word in key for word in words)]
+
+    def heading_of(self, part: Json, words: str) -> str:
+        """Return the heading of a figure about one phase.
+
+        Parameters
+        ----------
+        part : dict
+            Its entry in the facts, with ``phase``.
+        words : str
+            What the figure shows.
+
+        Returns
+        -------
+        str
+            Mission, phase and words.
+        """
+        return f"{self.name}, {str(part['phase']).replace('_', ' ')}: {words}"
+
+
+def forces_and_start(part: Json) -> str:
+    """Say under which forces and from when the orbits of a figure flew.
+
+    Parameters
+    ----------
+    part : dict
+        Entry in the facts, with ``degree`` and ``start_utc``.
+
+    Returns
+    -------
+    str
+        Begin of a footer, without full stop.
+    """
+    return f"Moon's field GRGM1200A to degree {part['degree']}, Earth and Sun; start {part['start_utc'][:10]}"
+
 
 def read_at_moon(directory: Path, mission: Json) -> AtMoon | None:
     """Read what a run left about a mission at the Moon.

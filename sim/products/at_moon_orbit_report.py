@@ -317,15 +317,15 @@ def _choice_table(lives: tuple[OrbitLifeResult, ...]) -> Json:
             )
     columns = [
         ("Phase", 0), ("Inclination, °", 1), ("Orbits", 0), ("Last the span, %", 0), ("Shortest life, d", 0),
-        ("Median of those lost, d", 0), ("Drift of e a month, 1e-3", 2), ("times the size, km", 1),
+        ("Median of those lost, d", 0), ("Drift of e a month, 1e-3", 2), ("lowers the perilune by up to, km", 1),
         ("e that comes back", 4),
     ]  # fmt: skip
     span = lives[0].span_day if lives else 0.0
     note = (
         f"{_stand_ins(lives)} over nodes and starts, followed for {span:g} d to the limit. Drift: displacement of "
-        "their eccentricity vector in the month of the node, which may lower the perilune by so much; e that comes "
-        "back: fixed point of the affine map around the circle, far from small values there is none; ellipses lie too "
-        "far from it."
+        "their eccentricity vector in the month of the node; e that comes back: fixed point of the affine map around "
+        "the circle, far from small values there is none"
+        + ("." if all(one.near_circular for one in lives) else "; ellipses lie too far from it.")
     )
     return report_table("What the inclination does to low orbits", columns, rows, note)
 

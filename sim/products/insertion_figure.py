@@ -53,7 +53,7 @@ def draw(found: AtMoon, path: Path) -> Path:
         figure,
         "Inertial axes: x to the ascending node of the last orbit on the Moon's equator. Moon's field GRGM1200A to "
         f"degree {facts['degree']}, Earth and Sun; main engine at constant thrust. Altitudes over 1737.4 km."
-        + style.assumed_text(key for key in found.facts["assumed"] if any(word in key for word in _RESTS_ON)),
+        + style.assumed_text(found.assumed_of(*_RESTS_ON)),
     )
     return style.save(figure, path)
 

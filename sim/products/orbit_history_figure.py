@@ -50,7 +50,7 @@ def draw(found: AtMoon, path: Path) -> Path:
         f"Moon's gravity field GRGM1200A to degree {degrees}, Earth and Sun; no light pressure. Altitudes over the "
         "sphere of 1737.4 km; terrain rises up to 10.8 km above it."
     )
-    style.footer(figure, text + style.assumed_text(key for key in found.facts["assumed"] if ":operations" in key))
+    style.footer(figure, text + style.assumed_text(found.assumed_of(":operations")))
     return style.save(figure, path)
 
 

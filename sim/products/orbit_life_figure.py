@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sim.products import style
-from sim.products.at_moon_folder import AtMoon
+from sim.products.at_moon_folder import AtMoon, forces_and_start
 from sim.products.folder import Times, times
 from sim.products.low_orbit_figures import cell_edges_deg, vector_axes, vector_path
 from sim.products.schema import Json
@@ -39,10 +39,9 @@ def draw(found: AtMoon, life: Json, path: Path) -> Path:
         The file.
     """
     figure = style.new_figure(_HEIGHT_IN)
-    name = str(life["phase"]).replace("_", " ")
     style.heading(
         figure,
-        f"{found.name}, {name}: life and keeping at {life['shape']}, {life['inclination_deg']:g}°",
+        found.heading_of(life, f"life and keeping at {life['shape']}, {life['inclination_deg']:g}°"),
         "Left: averaged eccentricity vector, ring start, square end; circles: what it takes off the perilune.",
     )
     _vectors(figure.add_axes((0.075, 0.15, 0.4, 0.71)), found, life)
@@ -50,9 +49,9 @@ def draw(found: AtMoon, life: Json, path: Path) -> Path:
     _keeping(figure.add_axes((0.565, 0.15, 0.415, 0.27)), found, life)
     style.footer(
         figure,
-        f"Moon's field GRGM1200A to degree {life['degree']}, Earth and Sun; start {life['start_utc'][:10]}. Lost: "
-        f"under {life['limit_altitude_km']:g} km over 1737.4 km. Node: selenographic longitude at the start."
-        + style.assumed_text(key for key in found.facts["assumed"] if any(word in key for word in _RESTS_ON)),
+        f"{forces_and_start(life)}. Lost: under {life['limit_altitude_km']:g} km over 1737.4 km. Node: "
+        "selenographic longitude at the start."
+        + style.assumed_text(found.assumed_of(*_RESTS_ON)),
     )
     return style.save(figure, path)
 

@@ -45,7 +45,7 @@ def draw(found: AtMoon, path: Path) -> Path:
         "Planar two-body flight, constant thrust that gives the planned perilune in the planned time; ground at the "
         "height of the crater. Nothing is fitted."
     )
-    style.footer(figure, text + style.assumed_text(key for key in found.facts["assumed"] if ":overburn" in key))
+    style.footer(figure, text + style.assumed_text(found.assumed_of(":overburn")))
     return style.save(figure, path)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from sim.products import style
-from sim.products.at_moon_folder import AtMoon
+from sim.products.at_moon_folder import AtMoon, forces_and_start
 from sim.products.folder import times
 from sim.products.schema import Json
 from sim.products.tables import Table
@@ -34,10 +34,9 @@ def draw(found: AtMoon, relay: Json, path: Path) -> Path:
         The file.
     """
     figure = style.new_figure(_HEIGHT_IN)
-    name = str(relay["phase"]).replace("_", " ")
     style.heading(
         figure,
-        f"{found.name}, {name}: ellipses over {relay['span_day']:g} days without corrections",
+        found.heading_of(relay, f"ellipses over {relay['span_day']:g} days without corrections"),
         "The phase as the file has it and from the node that lasts longest, beside frozen ellipses of the same period.",
     )
     evolution = found.tables[str(relay["evolution"])]
@@ -50,10 +49,10 @@ def draw(found: AtMoon, relay: Json, path: Path) -> Path:
     figure.legend(*perilune.get_legend_handles_labels(), loc="upper left", bbox_to_anchor=(0.06, 0.905), ncols=4)
     style.footer(
         figure,
-        f"Moon's field GRGM1200A to degree {relay['degree']}, Earth and Sun; start {relay['start_utc'][:10]}. Argument "
-        "of perilune in the plane of the Earth's motion about the Moon at the start; 90°: apolune over the south. "
+        f"{forces_and_start(relay)}. Argument of perilune in the plane of the Earth's motion about the Moon at the "
+        "start; 90°: apolune over the south. "
         "Altitudes over the sphere of 1737.4 km."
-        + style.assumed_text(key for key in found.facts["assumed"] if ":relay_design" in key or ":operations" in key),
+        + style.assumed_text(found.assumed_of(":relay_design", ":operations")),
     )
     return style.save(figure, path)
 

@@ -77,6 +77,17 @@ class PlaceTable(SiteKeys, HorizonKeys):
     name: ShortText = Field(description="Name in reports")
 
 
+ApsisAltitude = Annotated[
+    Number, Quantity("km", 5.0, 70_000.0), Field(description="Over the 1737.4 km sphere")
+]
+LunarInclination = Annotated[Number, Quantity("deg", 0.0, 180.0), Field(description="To the lunar equator")]
+ArgumentOfPerilune = Annotated[
+    Annotated[Number, Quantity("deg", 0.0, 360.0)] | None,
+    Field(description="From the ascending node; leave out for near-circular orbits"),
+]
+"""Shape of an orbit about the Moon: keys of phases and of partners alike."""
+
+
 class PartnerTable(BaseModel):
     """An orbiter of another mission that works with this one, for example as a relay."""
 
@@ -84,16 +95,10 @@ class PartnerTable(BaseModel):
 
     id: Identifier = Field(description="Identifier, unique in the file")
     name: ShortText = Field(description="Name in reports")
-    perilune_altitude_km: Annotated[Number, Quantity("km", 5.0, 70_000.0)] = Field(
-        description="Over the 1737.4 km sphere"
-    )
-    apolune_altitude_km: Annotated[Number, Quantity("km", 5.0, 70_000.0)] = Field(
-        description="Over the 1737.4 km sphere"
-    )
-    inclination_deg: Annotated[Number, Quantity("deg", 0.0, 180.0)] = Field(description="To the lunar equator")
-    argument_of_perilune_deg: Annotated[Number, Quantity("deg", 0.0, 360.0)] | None = Field(
-        default=None, description="From the ascending node; leave out for near-circular orbits"
-    )
+    perilune_altitude_km: ApsisAltitude
+    apolune_altitude_km: ApsisAltitude
+    inclination_deg: LunarInclination
+    argument_of_perilune_deg: ArgumentOfPerilune = None
     node_deg: Annotated[Number, Quantity("deg", 0.0, 360.0)] = Field(
         description="Selenographic longitude of the ascending node when the look at it begins"
     )

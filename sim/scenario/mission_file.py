@@ -7,10 +7,13 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from sim.scenario.at_moon_tables import (
+    ApsisAltitude,
+    ArgumentOfPerilune,
     AtMoonTable,
     DescentTable,
     HorizonKeys,
     InsertionStepTable,
+    LunarInclination,
     OrbitLifeTable,
     OverburnTable,
     PartnerTable,
@@ -247,16 +250,10 @@ class OperationTable(BaseModel):
     model_config = RULES
 
     name: Identifier = Field(description="What the phase is for, for example survey")
-    perilune_altitude_km: Annotated[Number, Quantity("km", 5.0, 70_000.0)] = Field(
-        description="Over the 1737.4 km sphere"
-    )
-    apolune_altitude_km: Annotated[Number, Quantity("km", 5.0, 70_000.0)] = Field(
-        description="Over the 1737.4 km sphere"
-    )
-    inclination_deg: Annotated[Number, Quantity("deg", 0.0, 180.0)] = Field(description="To the lunar equator")
-    argument_of_perilune_deg: Annotated[Number, Quantity("deg", 0.0, 360.0)] | None = Field(
-        default=None, description="From the ascending node; leave out for near-circular orbits"
-    )
+    perilune_altitude_km: ApsisAltitude
+    apolune_altitude_km: ApsisAltitude
+    inclination_deg: LunarInclination
+    argument_of_perilune_deg: ArgumentOfPerilune = None
     node_deg: Annotated[Number, Quantity("deg", 0.0, 360.0)] | None = Field(
         default=None,
         description="Selenographic longitude of the ascending node at its begin; that of the arrival when left out",
