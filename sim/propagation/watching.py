@@ -205,8 +205,11 @@ def check_count(stops: Sequence[Stop], what: str) -> None:
     Raises
     ------
     InputError
-        More than 100.
+        More than 100, or something else than events.
     """
+    for stop in stops if isinstance(stops, Sequence) else [stops]:
+        if not (isinstance(stops, Sequence) and isinstance(stop, Stop)):
+            raise InputError(f"{what} holds {stop!r:.40}; allowed: a list of events, such as Impact('moon')")
     if len(stops) > MOST_EVENTS:
         raise InputError(f"{len(stops)} {what} were given; allowed: at most {MOST_EVENTS}")
 

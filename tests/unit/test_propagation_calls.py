@@ -10,7 +10,7 @@ from sim.core.kepler import kepler_step
 from sim.core.status import Status
 from sim.dynamics import ForceModel
 from sim.errors import InputError
-from sim.propagation import ClosestApproach, RadiusCrossing, propagate, propagate_at
+from sim.propagation import ClosestApproach, Impact, RadiusCrossing, propagate, propagate_at
 
 DAY = 86400.0
 T0 = 799862868.1046189
@@ -266,3 +266,10 @@ def test_bad_output_times(model):
         propagate_at(STATE, T0, np.zeros((1, 0)), model)
     with pytest.raises(InputError, match="radius_km"):
         RadiusCrossing("moon", float("nan"))
+
+
+@pytest.mark.parametrize("what", ["stops", "events"])
+@pytest.mark.parametrize("wrong", ["impact", [3], [Impact], Impact("moon")])
+def test_things_that_are_no_events_are_refused(model, what, wrong):
+    with pytest.raises(InputError, match=f"{what} holds .*; allowed: a list of events"):
+        propagate(STATE, T0, T0 + DAY, model, **{what: wrong})
