@@ -241,7 +241,7 @@ class InsertionStepTable(BaseModel):
 
 
 class OrbitLifeTable(BaseModel):
-    """Near-circular low orbits left alone, the frozen orbit beside each, and what keeping them costs."""
+    """Low orbits left alone, the frozen orbit beside each, and what keeping them costs."""
 
     model_config = RULES
 
