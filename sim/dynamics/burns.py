@@ -85,7 +85,7 @@ class FiniteBurn:
             if not (math.isfinite(length) and length > 0.0):
                 raise InputError(f"{name} of a burn is {vector!r}; allowed: a vector of length above 0")
         if not np.all(np.asarray(self.stop_tdb, np.float64) >= np.asarray(self.start_tdb, np.float64)):
-            raise InputError("a burn must not stop before it starts")
+            raise InputError("a burn stops before it starts, or a time is NaN; allowed: stop_tdb from start_tdb on")
         throttle = np.asarray(self.throttle_fraction, np.float64)
         if not np.all((throttle >= 0.0) & (throttle <= 1.0)):
             raise InputError(f"throttle of a burn is {self.throttle_fraction!r:.60}; allowed: 0 to 1")

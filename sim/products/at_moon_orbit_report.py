@@ -385,7 +385,8 @@ def _node_table(relay: RelayDesignResult) -> Json:
     ]
     columns = [("Node, ° E", 0), ("Left alone", 0), ("Lowest perilune, km", 0)]
     note = f"From {_utc(relay.start_tdb)[:10]}; the node's selenographic longitude then. The plane decides: the Earth's"
-    note += " pull raises or lowers the perilune according to how the apse line lies to it."
+    note += " pull raises or lowers the perilune according to how the apse line lies to it. Down: on the sphere of"
+    note += " 1,737.4 km; terrain reaches 10.8 km above it."
     return report_table(f"{relay.phase_name.replace('_', ' ').capitalize()}: which plane lasts", columns, rows, note)
 
 

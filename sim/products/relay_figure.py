@@ -100,7 +100,7 @@ def _nodes(axes: Axes, table: Table) -> None:
     axes.set_ylim(0.0, 1.3 * longest)
     axes.set_xlabel("Node at the start (° E)")
     axes.set_ylabel("Days to impact")
-    axes.set_title("Which plane lasts (green: all the time; lowest, km)")
+    axes.set_title("Which plane lasts above the sphere (green: whole span; lowest, km)")
 
 
 def _coverage(axes: Axes, found: AtMoon, table: Table, relay: Json) -> None:

@@ -21,6 +21,7 @@ from sim.core.lanes_log import Log
 from sim.core.status import STATUS_TEXT, Status
 from sim.dynamics.burns import FiniteBurn, flat_burns
 from sim.dynamics.full_model import FlatFullModel, FullForceModel
+from sim.errors import InputError
 from sim.propagation.barycenters import about_anchor, about_center
 from sim.propagation.batch import empty_log, empty_results
 from sim.propagation.results import EventLog, Trajectories
@@ -256,10 +257,10 @@ class FullFlight:
         Raises
         ------
         InputError
-            An event of a body that the model does not hold.
+            An event of a body that the model does not hold, an area below 0.
         """
         flat = model.flat(*span_of(model, t0_tdb, t1_tdb))
-        areas = [per_row(srp_area_m2, n_rows, "srp_area_m2"), per_row(drag_area_m2, n_rows, "drag_area_m2")]
+        areas = [_areas(srp_area_m2, n_rows, "srp_area_m2"), _areas(drag_area_m2, n_rows, "drag_area_m2")]
         engines = flat_burns(burns, [flat.index(burn.body) for burn in burns], n_rows)
         watch = full_watch(stops, events, impacts, flat)
         return cls(flat, np.stack(areas, axis=1), engines, _surfaces(flat, impacts), watch)
@@ -343,6 +344,15 @@ def _with_mass(start: FloatArray, mass: FloatArray, partials: bool) -> FloatArra
     if partials:
         out[:, MATRIX:AREA] = np.eye(6).ravel()
     return out
+
+
+def _areas(values: npt.ArrayLike, n_rows: int, name: str) -> FloatArray:
+    """Areas of the rows; NaN is left to the row's status."""
+    areas = per_row(values, n_rows, name)
+    if (areas < 0.0).any():
+        row = int(np.flatnonzero(areas < 0.0)[0])
+        raise InputError(f"{name} of row {row} is {areas[row]:g}; allowed: numbers from 0")
+    return areas
 
 
 def _surfaces(flat: FlatFullModel, impacts: bool) -> FloatArray:

@@ -23,6 +23,9 @@ from sim.sites import LaunchSite, launch_site
 NEAR_CIRCULAR_KM = 100.0
 """An orbit whose apsides differ by more needs an argument of perilune."""
 
+_SAME_DAY = 1e-6
+"""Phases that overlap by less follow each other: sums of days are rounded."""
+
 UPPER_STAGE_KEYS = ("upper_stage_thrust_n", "upper_stage_isp_s", "upper_stage_burnout_kg")
 
 LEG_AZIMUTHS_DEG: dict[str, tuple[float, float]] = {"northeast": (0.0, 90.0), "southeast": (90.0, 180.0)}
@@ -55,6 +58,7 @@ def mission_faults(facts: Facts) -> list[ScenarioProblem]:
         _arrival,
         _insertion,
         _operations,
+        _phases_follow,
         _landing,
         return_faults,
         limits_faults,
@@ -192,6 +196,20 @@ def _apsides(facts: Facts, table: Path) -> Iterator[ScenarioProblem]:
     if low is not None and high is not None and high < low:
         path = (*table, "apolune_altitude_km")
         yield facts.problem(path, f"{high:g}", f"at least perilune_altitude_km = {low:g}", "swap the two?")
+
+
+def _phases_follow(facts: Facts) -> Iterator[ScenarioProblem]:
+    """Refuse two orbits at one time."""
+    known = []
+    for index in facts.tables("operations"):
+        start, duration = (facts.get("operations", index, key) for key in ("start_day", "duration_day"))
+        if start is not None and duration is not None:
+            known.append((start, start + duration, index))
+    for (_, stop, before), (start, _, index) in itertools.pairwise(sorted(known)):
+        if start < stop - _SAME_DAY:
+            allowed = f"from {stop:g}, where operations[{before + 1}] ends"
+            hint = "an orbiter flies one orbit at a time: start later, or shorten the other phase"
+            yield facts.problem(("operations", index, "start_day"), f"{start:g}", allowed, hint)
 
 
 def _operations(facts: Facts) -> Iterator[ScenarioProblem]:

@@ -293,6 +293,7 @@ def test_a_burning_engine_leaves_the_derivative_by_the_epoch_open():
         (FAST, {"burns": ["dv"]}, "burns holds a str"),
         (FAST, {"burns": [Impulse(T0, np.ones((2, 3)))]}, "one row or 1"),
         (FULL, {"mass_kg": [1.0, 2.0]}, "mass_kg has the shape"),
+        (FULL, {"srp_area_m2": -2.0}, "srp_area_m2 of row 0 is -2; allowed: numbers from 0"),
         ("earth", {}, "model is a str"),
         (FullForceModel(center="emb"), {"method": "gauss_jackson"}, "the body that they go about"),
     ],
