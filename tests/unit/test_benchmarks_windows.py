@@ -110,7 +110,6 @@ def test_a_seed_stands_for_a_year():
     [
         (["--task", "T1", "--rows", "5"], "brings its own rows"),
         (["--task", "T1", "--tools", "heyoka"], "allowed tools of T1: perilune"),
-        (["--task", "T1", "--rounds", "0"], "allowed: 1 or more"),
         (["--task", "W1", "--tools", "nobody"], "allowed tools of W1"),
     ],
 )
