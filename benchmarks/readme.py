@@ -13,6 +13,7 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from statistics import median
 
 from benchmarks import registry, verdict
 from benchmarks.accuracy_tables import ACCURACY, RESULTS, group_table, headline_table, markdown, number, whole_table
@@ -35,6 +36,10 @@ OTHER_TASKS = {
     "A1": "a year of links: 2 orbiters, 3 landers, 12 stations",
 }
 """What the tasks of the other commands are, in a few words."""
+
+
+SPREAD_TOOLS = ("heyoka", "heyoka-hand")
+FEWEST_SEEDS = 3
 
 
 def speed_table() -> str:
@@ -70,6 +75,28 @@ def speed_table() -> str:
     return markdown(header, rows)
 
 
+def spread_table() -> str:
+    """Return how speeds at equal error differ from seed to seed, for tasks and tools with several such records.
+
+    Returns
+    -------
+    str
+        Markdown.
+    """
+    records = verdict.read([SPEED])
+    found: dict[tuple[str, str], list[float]] = {}
+    for record in records:
+        equal = verdict.ratio_in_run(record, records, "level_rates")
+        if equal is not None and record["tool"] in SPREAD_TOOLS:
+            found.setdefault((record["task"], record["tool"]), []).append(equal)
+    rows = [
+        [registry.TASKS[task].what, tool, str(len(ratios)), *(number(kind(ratios)) for kind in (min, median, max))]
+        for (task, tool), ratios in found.items()
+        if len(ratios) >= FEWEST_SEEDS
+    ]
+    return markdown(["task", "tool", "seeds", "least", "median", "most times slower, at equal error"], rows)
+
+
 def bad_input_table() -> str:
     """Return what the command answers to faulty input, one real run a line.
 
@@ -87,6 +114,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "groups": group_table,
     "accuracy": whole_table,
     "speed": speed_table,
+    "spread": spread_table,
     "bad-input": bad_input_table,
     **COST_TABLES,
     **ORBIT_TABLES,
