@@ -2,9 +2,9 @@
 
 Numba keeps machine code on disk, but its index knows only the file of the function itself: a changed callee in
 another file does not invalidate its callers. The folder is therefore named by a hash of all sources of this package,
-the numba version and the processor. Numba reads its files back with Python's pickle, which runs what it is given: the
-folder is therefore per user, open to its owner alone, and never one that a scenario names. When it cannot be written,
-kernels are compiled anew in each process, without failure.
+the numba version and the processor. What numba finds in its files is run: the folder is therefore per user, open to its
+owner alone, and never one that a scenario names. When it cannot be written, kernels are compiled anew in each process,
+without failure.
 
 Environment
 -----------

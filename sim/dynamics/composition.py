@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import ClassVar, Generic
 
@@ -49,7 +50,7 @@ class NumberedBodies:
         return body_index(body, self.center, self.bodies)
 
 
-class Composition(Generic[Flat]):
+class Composition(ABC, Generic[Flat]):
     """The part that force models share.
 
     Attributes
@@ -77,12 +78,13 @@ class Composition(Generic[Flat]):
     piece_day: float
     _flats: Kept[Flat]
 
+    @abstractmethod
     def coverage(self) -> tuple[float, float]:
         """Span over which the model can be made flat: whole pieces of the ephemeris."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _build(self, start_tdb: float, stop_tdb: float) -> Flat:
-        raise NotImplementedError
+        """Make the flat form of a span."""
 
     def flat(self, start_tdb: float, stop_tdb: float) -> Flat:
         """Flat form for a span; the values at an epoch do not depend on the span asked for.
